@@ -1,0 +1,342 @@
+package activitylog
+
+import (
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// cleaner makes one event safe to store: a deep copy, valid text, JSON values in one form, everything within Limits.
+type cleaner struct {
+	limits Limits
+	e      *Event
+	err    error
+}
+
+// clean returns a copy of e that shares nothing with it that can change.
+func clean(e Event, limits Limits) (Event, error) {
+	c := cleaner{limits: limits, e: &e}
+	e.Truncated = slices.Clone(e.Truncated)
+	c.scopes()
+	c.texts()
+	c.actors()
+	c.targets()
+	c.changes()
+	c.client()
+	c.ai()
+	c.labels()
+	c.metadata()
+	c.fit()
+	e.Leaf, e.Opening = slices.Clone(e.Leaf), slices.Clone(e.Opening)
+	return e, c.err
+}
+
+func (c *cleaner) fail(err error) {
+	if c.err == nil {
+		c.err = err
+	}
+}
+
+func (c *cleaner) cut(path string, original []byte) {
+	// A retry of an event that was already cut keeps the first note.
+	if !slices.ContainsFunc(c.e.Truncated, func(x Cut) bool { return x.Path == path }) {
+		c.e.Truncated = append(c.e.Truncated, cutOf(path, original))
+	}
+}
+
+// scopes cleans what says whose event it is; too long a value is refused, since cut it would be somebody else's.
+func (c *cleaner) scopes() {
+	for _, f := range []struct {
+		name string
+		v    *string
+	}{{"Org", &c.e.Org}, {"Project", &c.e.Project}, {"Action", &c.e.Action}, {"Category", &c.e.Category}} {
+		*f.v = cleanText(*f.v)
+		if len(*f.v) > c.limits.ID {
+			c.fail(invalid("%s has %d bytes; use a name of at most %d", f.name, len(*f.v), c.limits.ID))
+		}
+	}
+}
+
+// id cleans an identifier or another short text.
+func (c *cleaner) id(path string, s *string) {
+	if *s == "" {
+		return
+	}
+	*s = cleanText(*s)
+	if len(*s) > c.limits.ID {
+		c.cut(path, []byte(*s))
+		*s = cutID(*s, c.limits.ID)
+	}
+}
+
+// text cleans a text for people.
+func (c *cleaner) text(path string, s *string, limit int) {
+	if *s == "" {
+		return
+	}
+	*s = cleanText(*s)
+	if len(*s) > limit {
+		c.cut(path, []byte(*s))
+		*s = cutText(*s, limit)
+	}
+}
+
+func (c *cleaner) name(path string, s *string) { c.text(path, s, c.limits.Name) }
+
+// strs copies a list of short texts.
+func (c *cleaner) strs(path string, list []string) []string {
+	if len(list) == 0 {
+		return nil
+	}
+	if len(list) > maxListed {
+		c.cut(path, []byte(strings.Join(list, "\n")))
+		list = list[:maxListed]
+	}
+	list = slices.Clone(list)
+	for i := range list {
+		c.id(fmt.Sprintf("%s[%d]", path, i), &list[i])
+	}
+	return list
+}
+
+func (c *cleaner) texts() {
+	e := c.e
+	c.id("verb", &e.Verb)
+	c.id("outcome", (*string)(&e.Outcome))
+	c.id("severity", (*string)(&e.Severity))
+	c.id("error_code", &e.ErrorCode)
+	c.id("retention", &e.Retention)
+	c.name("reason", &e.Reason)
+	c.text("message", &e.Message, c.limits.Message)
+	r := &e.Request
+	c.id("request.id", &r.ID)
+	c.id("request.method", &r.Method)
+	c.name("request.route", &r.Route)
+	c.id("request.session_id", &r.SessionID)
+	c.id("request.credential_id", &r.CredentialID)
+	c.id("request.trace_id", &r.TraceID)
+	c.id("request.span_id", &r.SpanID)
+	c.id("request.correlation_id", &r.CorrelationID)
+	c.id("request.causation_id", &r.CausationID)
+	c.id("request.origin", &r.Origin)
+}
+
+func (c *cleaner) actor(path string, a *Actor) {
+	c.id(path+".type", (*string)(&a.Type))
+	c.id(path+".id", &a.ID)
+	c.name(path+".name", &a.Name)
+	c.name(path+".email", &a.Email)
+	a.Roles = c.strs(path+".roles", a.Roles)
+	c.id(path+".zone", &a.Zone)
+	c.id(path+".org", &a.Org)
+	c.id(path+".version", &a.Version)
+	c.id(path+".instance", &a.Instance)
+	c.id(path+".model", &a.Model)
+}
+
+func (c *cleaner) actors() {
+	c.actor("actor", &c.e.Actor)
+	if len(c.e.OnBehalfOf) == 0 {
+		c.e.OnBehalfOf = nil
+		return
+	}
+	list := c.e.OnBehalfOf
+	if len(list) > maxDelegations {
+		c.cut("on_behalf_of", fmt.Appendf(nil, "%+v", list))
+		list = list[:maxDelegations]
+	}
+	list = slices.Clone(list)
+	for i := range list {
+		path := fmt.Sprintf("on_behalf_of[%d]", i)
+		c.actor(path, &list[i].Actor)
+		c.id(path+".relation", &list[i].Relation)
+	}
+	c.e.OnBehalfOf = list
+}
+
+func (c *cleaner) targets() {
+	list := c.e.Targets
+	if len(list) == 0 {
+		c.e.Targets = nil
+		return
+	}
+	if len(list) > c.limits.Targets {
+		c.cut("targets", (&Event{Targets: list}).AppendJSON(nil))
+		list = list[:c.limits.Targets]
+	}
+	list = slices.Clone(list)
+	for i := range list {
+		t, path := &list[i], "targets[]"
+		if len(t.ID)+len(t.Name)+len(t.Type)+len(t.URL)+len(t.ParentType)+len(t.ParentID) > min(c.limits.ID, c.limits.Name) {
+			path = fmt.Sprintf("targets[%d]", i) // spelled out only where something may be cut
+		}
+		c.id(path+".type", &t.Type)
+		c.id(path+".id", &t.ID)
+		c.name(path+".name", &t.Name)
+		c.name(path+".url", &t.URL)
+		c.id(path+".parent_type", &t.ParentType)
+		c.id(path+".parent_id", &t.ParentID)
+	}
+	c.e.Targets = list
+}
+
+// secretMark stands for a secret value; only that there was one is kept.
+const secretMark = "[secret]"
+
+func (c *cleaner) changes() {
+	list := c.e.Changes
+	if len(list) == 0 {
+		c.e.Changes = nil
+		return
+	}
+	list = slices.Clone(list)
+	for i := range list {
+		ch, path := &list[i], fmt.Sprintf("changes[%d]", i)
+		for _, v := range []*any{&ch.Old, &ch.New} {
+			if ch.Secret && *v != nil {
+				*v = secretMark
+			}
+			clean, err := cleanValue(*v, maxDepth)
+			if err != nil {
+				c.fail(invalid("%s: %v", path, err))
+			}
+			*v = clean
+		}
+		c.name(path+".path", &ch.Path)
+	}
+	if len(list) > c.limits.Changes {
+		c.cut("changes", (&Event{Changes: list}).AppendJSON(nil))
+		list = list[:c.limits.Changes]
+	}
+	c.e.Changes = list
+	c.cutChanges(c.limits.ChangeValue)
+}
+
+func (c *cleaner) cutChanges(limit int) {
+	for i := range c.e.Changes {
+		ch := &c.e.Changes[i]
+		c.value(fmt.Sprintf("changes[%d].old", i), &ch.Old, limit)
+		c.value(fmt.Sprintf("changes[%d].new", i), &ch.New, limit)
+	}
+}
+
+// value cuts a JSON value that is over limit to a text with the beginning of it.
+func (c *cleaner) value(path string, v *any, limit int) {
+	if s, ok := (*v).(string); ok {
+		if len(s) > limit {
+			c.cut(path, []byte(s))
+			*v = cutText(s, limit)
+		}
+		return
+	}
+	if j := appendValue(nil, *v); len(j) > limit {
+		c.cut(path, j)
+		*v = cutText(string(j), limit)
+	}
+}
+
+func (c *cleaner) client() {
+	cl := &c.e.Client
+	if cl.IP.IsValid() {
+		// A mapped or zoned address is the same client in another spelling.
+		cl.IP = cl.IP.Unmap().WithZone("")
+	} else {
+		cl.IP = netip.Addr{}
+	}
+	c.id("client.ip_kind", &cl.IPKind)
+	c.id("client.ip_hash", &cl.IPHash)
+	c.name("client.user_agent", &cl.UserAgent)
+	cl.Forwarded = c.strs("client.forwarded", cl.Forwarded)
+	c.id("client.country", &cl.Country)
+	c.id("client.region", &cl.Region)
+}
+
+func (c *cleaner) ai() {
+	if c.e.AI == nil {
+		return
+	}
+	u := *c.e.AI
+	c.e.AI = &u
+	if u.CostMicros != nil {
+		cost := *u.CostMicros
+		u.CostMicros = &cost
+	}
+	for _, f := range []struct {
+		name string
+		v    *string
+	}{
+		{"operation", &u.Operation}, {"provider", &u.Provider}, {"model", &u.Model}, {"model_requested", &u.ModelRequested},
+		{"previous_model", &u.PreviousModel}, {"currency", &u.Currency}, {"price_version", &u.PriceVersion},
+		{"conversation_id", &u.ConversationID}, {"message_id", &u.MessageID}, {"response_id", &u.ResponseID},
+		{"agent_id", &u.AgentID}, {"agent_name", &u.AgentName}, {"finish_reason", &u.FinishReason},
+		{"prompt_sha256", &u.PromptSHA256}, {"response_sha256", &u.ResponseSHA256},
+	} {
+		if *f.v != "" {
+			c.id("ai."+f.name, f.v)
+		}
+	}
+	u.ToolNames = c.strs("ai.tool_names", u.ToolNames)
+}
+
+func (c *cleaner) labels() {
+	if len(c.e.Labels) == 0 {
+		c.e.Labels = nil
+		return
+	}
+	m := make(map[string]string, len(c.e.Labels))
+	keys := slices.Sorted(maps.Keys(c.e.Labels))
+	if len(keys) > c.limits.Labels {
+		c.cut("labels", (&Event{Labels: c.e.Labels}).AppendJSON(nil))
+		keys = keys[:c.limits.Labels]
+	}
+	for _, k := range keys {
+		v, path := c.e.Labels[k], "labels."+k
+		c.id(path, &k)
+		c.id(path, &v)
+		m[k] = v
+	}
+	c.e.Labels = m
+}
+
+func (c *cleaner) metadata() {
+	if len(c.e.Metadata) == 0 {
+		c.e.Metadata = nil
+		return
+	}
+	v, err := cleanValue(c.e.Metadata, maxDepth)
+	if err != nil {
+		c.fail(invalid("metadata: %v", err))
+		c.e.Metadata = nil
+		return
+	}
+	c.e.Metadata = v.(map[string]any)
+	c.cutMetadata(c.limits.Metadata)
+}
+
+// fit brings the event as a whole within its limit, at the cost of the parts that can be large.
+func (c *cleaner) fit() {
+	size := func() int { return len(c.e.AppendJSON(nil)) }
+	// Most events cannot be over: the sum of the limits of what they carry is already below.
+	if len(c.e.Changes) == 0 && len(c.e.Targets) <= 4 && len(c.e.OnBehalfOf) <= 2 && c.limits.Metadata <= c.limits.Event/2 {
+		return
+	}
+	if size() <= c.limits.Event {
+		return
+	}
+	for limit := c.limits.ChangeValue / 2; limit >= 64 && size() > c.limits.Event; limit /= 2 {
+		c.cutChanges(limit)
+	}
+	for limit := c.limits.Metadata / 2; limit >= 64 && size() > c.limits.Event; limit /= 2 {
+		c.cutMetadata(limit)
+	}
+	for n := len(c.e.Targets) / 2; n >= 1 && size() > c.limits.Event; n /= 2 {
+		c.cut("targets", (&Event{Targets: c.e.Targets}).AppendJSON(nil))
+		c.e.Targets = c.e.Targets[:n]
+	}
+	for n := len(c.e.Changes) / 2; n >= 1 && size() > c.limits.Event; n /= 2 {
+		c.cut("changes", (&Event{Changes: c.e.Changes}).AppendJSON(nil))
+		c.e.Changes = c.e.Changes[:n]
+	}
+}

@@ -1,0 +1,145 @@
+package activitylog
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ranges reads the values of fields that are compared: >=a >a <a <=a, a..b, and times also as since:a and before:a.
+func (p *parser) ranges(field string, list []value) (Filter, error) {
+	switch field {
+	case "since":
+		field = "time"
+		for i := range list {
+			list[i].text = ">=" + list[i].text
+		}
+	case "before":
+		field = "time"
+		for i := range list {
+			list[i].text = "<" + list[i].text
+		}
+	}
+	var alternatives []Filter
+	for _, v := range list {
+		f, ok := bounds(field, v.text)
+		if !ok {
+			example := "2026-01-31 or 2026-01-31T15:04:05Z"
+			if field == "cost" {
+				example = "0.25"
+			}
+			return Filter{}, p.fail(v.pos, "write %s: with >=, >, <, <= or a..b and a value like %s", field, example)
+		}
+		alternatives = append(alternatives, f)
+	}
+	return Any(alternatives...), nil
+}
+
+// bounds reads one range. first is the first value inside what the text names, next the first one behind it: a date
+// names a whole day.
+func bounds(field, text string) (Filter, bool) {
+	read := readMicros
+	if field != "cost" {
+		read = readTime
+	}
+	at := func(op string, n int64) Filter { return cond(Cond{Field: field, Op: op, Number: n}) }
+	if from, to, ok := strings.Cut(text, ".."); ok {
+		first, _, ok1 := read(from)
+		_, next, ok2 := read(to)
+		if field != "cost" && strings.Contains(to, "T") {
+			next-- // the end of a range of instants is outside
+		}
+		return All(at(opGE, first), at(opLT, next)), ok1 && ok2
+	}
+	for _, op := range []string{">=", "<=", ">", "<"} {
+		rest, ok := strings.CutPrefix(text, op)
+		if !ok {
+			continue
+		}
+		first, next, ok := read(rest)
+		switch op {
+		case ">=":
+			return at(opGE, first), ok
+		case ">":
+			return at(opGE, next), ok
+		case "<":
+			return at(opLT, first), ok
+		default:
+			return at(opLT, next), ok
+		}
+	}
+	first, next, ok := read(text)
+	return All(at(opGE, first), at(opLT, next)), ok
+}
+
+func readTime(s string) (first, next int64, ok bool) {
+	if d, err := time.Parse(time.DateOnly, s); err == nil {
+		return d.UnixMicro(), d.AddDate(0, 0, 1).UnixMicro(), true
+	}
+	t, err := time.Parse(time.RFC3339Nano, s)
+	return t.UnixMicro(), t.UnixMicro() + 1, err == nil
+}
+
+// readMicros reads a decimal number of up to six places as millionths.
+func readMicros(s string) (first, next int64, ok bool) {
+	digits, negative := strings.CutPrefix(s, "-")
+	whole, frac, _ := strings.Cut(digits, ".")
+	if whole == "" || len(frac) > 6 {
+		return 0, 0, false
+	}
+	w, err := strconv.ParseUint(whole, 10, 63)
+	f, err2 := strconv.ParseUint((frac + "000000")[:6], 10, 63)
+	if err != nil || err2 != nil || w > math.MaxInt64/1_000_000-1 {
+		return 0, 0, false
+	}
+	n := int64(w*1_000_000 + f)
+	if negative {
+		n = -n
+	}
+	return n, n + 1, true
+}
+
+// fieldNames are the fields of the text form, fieldAliases other names that people try.
+var fieldNames = []string{
+	"id", "org", "project", "category", "action", "outcome", "severity", "model", "provider", "request", "session", "correlation",
+	"actor", "acted", "impersonated", "authority", "actor_type", "target", "label", "meta", "ip", "time", "recorded", "since",
+	"before", "cost",
+}
+
+var fieldAliases = map[string]string{
+	"user": "actor", "who": "actor", "at": "time", "cat": "category", "metadata": "meta", "until": "before", "organization": "org",
+}
+
+// nearest is the field at most two edits away from name, if there is one.
+func nearest(name string) string {
+	best, found := 3, ""
+	for _, f := range fieldNames {
+		if d := editDistance(name, f); d < best {
+			best, found = d, f
+		}
+	}
+	return found
+}
+
+// editDistance is the Levenshtein distance.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			above := row[j+1]
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			row[j+1] = min(cost, above+1, row[j]+1)
+			diagonal = above
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,67 @@
+package activitylog
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+)
+
+const tailBatch = 500
+
+// Watch follows all organizations; see Reader.Watch.
+func (l *Log) Watch(ctx context.Context, after Position, f Filter) iter.Seq2[Tailed, error] {
+	return l.AllOrgs().Watch(ctx, after, f)
+}
+
+// Tail returns what is there now behind a position, up to limit events, and the position to go on from; see Tailer.
+func (l *Log) Tail(ctx context.Context, after Position, limit int) ([]Tailed, Position, error) {
+	if l.can.tailer == nil {
+		return nil, "", unsupported("be followed")
+	}
+	events, next, err := l.can.tailer.Tail(ctx, after, limit)
+	if err != nil {
+		return nil, "", fmt.Errorf("activitylog: tail: %w", err)
+	}
+	return events, next, nil
+}
+
+// follow yields every event behind after and waits for more. A commit of this Log wakes it at once, one of another
+// process or of the host's transaction is found by polling.
+func (l *Log) follow(ctx context.Context, after Position) iter.Seq2[Tailed, error] {
+	return func(yield func(Tailed, error) bool) {
+		poll := time.NewTimer(0)
+		defer poll.Stop()
+		for {
+			woken := l.wake.wait() // taken before reading, so that no commit falls between
+			events, next, err := l.Tail(ctx, after, tailBatch)
+			if err != nil {
+				if ctx.Err() != nil {
+					err = ctx.Err()
+				}
+				yield(Tailed{}, err)
+				return
+			}
+			for _, t := range events {
+				if !yield(t, nil) {
+					return
+				}
+			}
+			after = next
+			if len(events) == tailBatch {
+				continue
+			}
+			poll.Reset(l.opts.PollEvery)
+			select {
+			case <-ctx.Done():
+				yield(Tailed{}, ctx.Err())
+				return
+			case <-l.closed:
+				yield(Tailed{}, ErrClosed)
+				return
+			case <-woken:
+			case <-poll.C:
+			}
+		}
+	}
+}
