@@ -199,6 +199,8 @@ var (
 	maxTime = time.Date(2250, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
+func inRange(t time.Time) bool { return !t.Before(minTime) && t.Before(maxTime) }
+
 // prepare completes, cleans and checks one event.
 func (l *Log) prepare(ctx context.Context, e Event) (Event, error) {
 	fill(ctx, &e)
@@ -235,8 +237,10 @@ func (l *Log) prepare(ctx context.Context, e Event) (Event, error) {
 		return e, invalid("event has no actor; set Event.Actor or WithActor, with type System or Anonymous if nobody acted")
 	case e.Actor.ID == "" && e.Actor.Type != System && e.Actor.Type != Anonymous:
 		return e, invalid("actor of type %s has no ID; only system and anonymous actors may go without", e.Actor.Type)
-	case e.Time.Before(minTime) || !e.Time.Before(maxTime):
+	case !inRange(e.Time):
 		return e, invalid("time %s is out of range; use 1700 to 2249", e.Time.Format(time.RFC3339))
+	case !e.Expires.IsZero() && !inRange(e.Expires):
+		return e, invalid("Expires %s is out of range; use 1700 to 2249", e.Expires.Format(time.RFC3339))
 	case e.Outcome == InProgress && e.Expires.IsZero():
 		return e, invalid("a pending event needs Expires; use Log.Begin")
 	}

@@ -18,7 +18,7 @@ import (
 type Aggregation struct {
 	Filter Filter
 	// By names up to three fields whose values make groups: org, project, category, action, actor, actor_type, outcome,
-	// severity, model, provider, currency, session, ip.
+	// severity, model, provider, currency, ip.
 	By []string
 	// Step splits time: 0 not at all, 24h into calendar days of Zone, less into parts of those days. It must be a
 	// multiple of 15 minutes that divides a day.

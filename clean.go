@@ -10,15 +10,25 @@ import (
 
 // cleaner makes one event safe to store: a deep copy, valid text, JSON values in one form, everything within Limits.
 type cleaner struct {
-	limits Limits
-	e      *Event
-	err    error
+	limits      Limits
+	listed      int // see maxListed
+	delegations int // see maxDelegations
+	e           *Event
+	values      values
+	size        int // at least the size of the JSON form
+	keysGone    int // keys that the metadata lost
+	err         error
 }
 
 // clean returns a copy of e that shares nothing with it that can change.
 func clean(e Event, limits Limits) (Event, error) {
-	c := cleaner{limits: limits, e: &e}
-	e.Truncated = slices.Clone(e.Truncated)
+	c := cleaner{
+		limits: limits, listed: maxListed, delegations: maxDelegations, e: &e, values: values{maxCleaned},
+		size: 1024, // what is no text
+	}
+	leaf, opening := slices.Clone(e.Leaf), slices.Clone(e.Opening)
+	e.Leaf, e.Opening = nil, nil
+	c.notes()
 	c.scopes()
 	c.texts()
 	c.actors()
@@ -29,7 +39,7 @@ func clean(e Event, limits Limits) (Event, error) {
 	c.labels()
 	c.metadata()
 	c.fit()
-	e.Leaf, e.Opening = slices.Clone(e.Leaf), slices.Clone(e.Opening)
+	e.Leaf, e.Opening = leaf, opening
 	return e, c.err
 }
 
@@ -41,9 +51,19 @@ func (c *cleaner) fail(err error) {
 
 func (c *cleaner) cut(path string, original []byte) {
 	// A retry of an event that was already cut keeps the first note.
-	if !slices.ContainsFunc(c.e.Truncated, func(x Cut) bool { return x.Path == path }) {
+	if len(c.e.Truncated) < maxNotes && !slices.ContainsFunc(c.e.Truncated, func(x Cut) bool { return x.Path == path }) {
 		c.e.Truncated = append(c.e.Truncated, cutOf(path, original))
 	}
+}
+
+// notes cleans the cuts of an event that was recorded before, as in an import.
+func (c *cleaner) notes() {
+	list := slices.Clone(c.e.Truncated[:min(len(c.e.Truncated), maxNotes)])
+	for i := range list {
+		list[i].Path = head(cleanText(list[i].Path), 2*c.limits.ID)
+		list[i].SHA256 = head(cleanText(list[i].SHA256), c.limits.ID)
+	}
+	c.e.Truncated = emptyAsNil(list)
 }
 
 // scopes cleans what says whose event it is; too long a value is refused, since cut it would be somebody else's.
@@ -69,7 +89,11 @@ func (c *cleaner) id(path string, s *string) {
 		c.cut(path, []byte(*s))
 		*s = cutID(*s, c.limits.ID)
 	}
+	c.size += sizeOf(*s)
 }
+
+// sizeOf is at least what a field with the text s adds to the JSON form.
+func sizeOf(s string) int { return 6*len(s) + 32 }
 
 // text cleans a text for people.
 func (c *cleaner) text(path string, s *string, limit int) {
@@ -81,6 +105,7 @@ func (c *cleaner) text(path string, s *string, limit int) {
 		c.cut(path, []byte(*s))
 		*s = cutText(*s, limit)
 	}
+	c.size += sizeOf(*s)
 }
 
 func (c *cleaner) name(path string, s *string) { c.text(path, s, c.limits.Name) }
@@ -90,9 +115,9 @@ func (c *cleaner) strs(path string, list []string) []string {
 	if len(list) == 0 {
 		return nil
 	}
-	if len(list) > maxListed {
+	if len(list) > c.listed {
 		c.cut(path, []byte(strings.Join(list, "\n")))
-		list = list[:maxListed]
+		list = list[:c.listed]
 	}
 	list = slices.Clone(list)
 	for i := range list {
@@ -143,9 +168,9 @@ func (c *cleaner) actors() {
 		return
 	}
 	list := c.e.OnBehalfOf
-	if len(list) > maxDelegations {
-		c.cut("on_behalf_of", fmt.Appendf(nil, "%+v", list))
-		list = list[:maxDelegations]
+	if len(list) > c.delegations {
+		c.cut("on_behalf_of", (&Event{OnBehalfOf: list}).AppendJSON(nil))
+		list = list[:c.delegations]
 	}
 	list = slices.Clone(list)
 	for i := range list {
@@ -169,8 +194,9 @@ func (c *cleaner) targets() {
 	list = slices.Clone(list)
 	for i := range list {
 		t, path := &list[i], "targets[]"
-		if len(t.ID)+len(t.Name)+len(t.Type)+len(t.URL)+len(t.ParentType)+len(t.ParentID) > min(c.limits.ID, c.limits.Name) {
-			path = fmt.Sprintf("targets[%d]", i) // spelled out only where something may be cut
+		// Spelled out only where something may be cut. Cleaning makes a text at most three times as long.
+		if 3*(len(t.ID)+len(t.Name)+len(t.Type)+len(t.URL)+len(t.ParentType)+len(t.ParentID)) > min(c.limits.ID, c.limits.Name) {
+			path = fmt.Sprintf("targets[%d]", i)
 		}
 		c.id(path+".type", &t.Type)
 		c.id(path+".id", &t.ID)
@@ -198,7 +224,7 @@ func (c *cleaner) changes() {
 			if ch.Secret && *v != nil {
 				*v = secretMark
 			}
-			clean, err := cleanValue(*v, maxDepth)
+			clean, err := c.values.clean(*v, maxDepth)
 			if err != nil {
 				c.fail(invalid("%s: %v", path, err))
 			}
@@ -229,12 +255,11 @@ func (c *cleaner) value(path string, v *any, limit int) {
 			c.cut(path, []byte(s))
 			*v = cutText(s, limit)
 		}
-		return
-	}
-	if j := appendValue(nil, *v); len(j) > limit {
+	} else if j := appendValue(nil, *v); len(j) > limit {
 		c.cut(path, j)
 		*v = cutText(string(j), limit)
 	}
+	c.size += sizeOf(textOf(*v))
 }
 
 func (c *cleaner) client() {
@@ -292,10 +317,15 @@ func (c *cleaner) labels() {
 		keys = keys[:c.limits.Labels]
 	}
 	for _, k := range keys {
-		v, path := c.e.Labels[k], "labels."+k
-		c.id(path, &k)
-		c.id(path, &v)
-		m[k] = v
+		v, short := c.e.Labels[k], cleanText(k)
+		if len(short) > c.limits.ID {
+			short = cutID(short, c.limits.ID)
+			c.cut("labels."+short+" (key)", []byte(cleanText(k)))
+		}
+		short = freeKey(m, short)
+		c.size += sizeOf(short)
+		c.id("labels."+short, &v)
+		m[short] = v
 	}
 	c.e.Labels = m
 }
@@ -305,7 +335,7 @@ func (c *cleaner) metadata() {
 		c.e.Metadata = nil
 		return
 	}
-	v, err := cleanValue(c.e.Metadata, maxDepth)
+	v, err := c.values.clean(c.e.Metadata, maxDepth)
 	if err != nil {
 		c.fail(invalid("metadata: %v", err))
 		c.e.Metadata = nil
@@ -315,28 +345,54 @@ func (c *cleaner) metadata() {
 	c.cutMetadata(c.limits.Metadata)
 }
 
-// fit brings the event as a whole within its limit, at the cost of the parts that can be large.
+// fit brings the event as a whole within its limit: first at the cost of the parts that can be large, then of all.
 func (c *cleaner) fit() {
-	size := func() int { return len(c.e.AppendJSON(nil)) }
-	// Most events cannot be over: the sum of the limits of what they carry is already below.
-	if len(c.e.Changes) == 0 && len(c.e.Targets) <= 4 && len(c.e.OnBehalfOf) <= 2 && c.limits.Metadata <= c.limits.Event/2 {
+	if c.size <= c.limits.Event || !c.over() {
 		return
 	}
-	if size() <= c.limits.Event {
-		return
-	}
-	for limit := c.limits.ChangeValue / 2; limit >= 64 && size() > c.limits.Event; limit /= 2 {
+	for limit := c.limits.ChangeValue / 2; limit >= 64 && c.over(); limit /= 2 {
 		c.cutChanges(limit)
 	}
-	for limit := c.limits.Metadata / 2; limit >= 64 && size() > c.limits.Event; limit /= 2 {
+	for limit := c.limits.Metadata / 2; limit >= 64 && c.over(); limit /= 2 {
 		c.cutMetadata(limit)
 	}
-	for n := len(c.e.Targets) / 2; n >= 1 && size() > c.limits.Event; n /= 2 {
+	for n := len(c.e.Targets) / 2; n >= 1 && c.over(); n /= 2 {
 		c.cut("targets", (&Event{Targets: c.e.Targets}).AppendJSON(nil))
 		c.e.Targets = c.e.Targets[:n]
 	}
-	for n := len(c.e.Changes) / 2; n >= 1 && size() > c.limits.Event; n /= 2 {
+	for n := len(c.e.Changes) / 2; n >= 1 && c.over(); n /= 2 {
 		c.cut("changes", (&Event{Changes: c.e.Changes}).AppendJSON(nil))
 		c.e.Changes = c.e.Changes[:n]
 	}
+	for c.over() && c.tighten() {
+		c.texts()
+		c.actors()
+		c.targets()
+		c.client()
+		c.ai()
+		c.labels()
+	}
+}
+
+// over tells whether the event is over its limit. What tells of cuts does not count, the message that will be does.
+func (c *cleaner) over() bool {
+	e := *c.e
+	e.Truncated = nil
+	n := len(e.AppendJSON(nil))
+	if e.Message == "" {
+		n += c.limits.Message
+	}
+	return n > c.limits.Event
+}
+
+// tighten halves the limits of what every event has, as far as they go.
+func (c *cleaner) tighten() bool {
+	before := *c
+	for _, n := range []*int{&c.limits.ID, &c.limits.Name, &c.limits.Message} {
+		*n = max(64, *n/2)
+	}
+	for _, n := range []*int{&c.limits.Labels, &c.limits.Targets, &c.listed, &c.delegations} {
+		*n = max(1, *n/2)
+	}
+	return c.limits != before.limits || c.listed != before.listed || c.delegations != before.delegations
 }

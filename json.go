@@ -167,12 +167,8 @@ func (t *Target) fields(o *object) {
 
 func (c *Change) fields(o *object) {
 	o.str("path", c.Path)
-	if c.Old != nil {
-		o.any("old", c.Old)
-	}
-	if c.New != nil {
-		o.any("new", c.New)
-	}
+	o.change("old", c.Old, c.Secret)
+	o.change("new", c.New, c.Secret)
 	o.bool("secret", c.Secret)
 }
 
@@ -341,6 +337,17 @@ func (o *object) any(k string, v any) {
 	o.b = appendValue(o.b, v)
 }
 
+// change writes one value of a Change; a secret one never, even before the log has cleaned it.
+func (o *object) change(k string, v any, secret bool) {
+	if v == nil {
+		return
+	}
+	if secret {
+		v = secretMark
+	}
+	o.any(k, v)
+}
+
 func (o *object) object(k string, fields func(*object)) {
 	before := len(o.b)
 	o.key(k)
@@ -370,7 +377,7 @@ func (o *object) list(k string, n int, fields func(o *object, i int)) {
 	o.b = append(o.b, ']')
 }
 
-// appendValue appends a JSON value as cleanValue leaves it; other types go through encoding/json.
+// appendValue appends a JSON value as values.clean leaves it; other types go through encoding/json.
 func appendValue(b []byte, v any) []byte {
 	switch v := v.(type) {
 	case nil:
@@ -382,6 +389,9 @@ func appendValue(b []byte, v any) []byte {
 	case json.Number:
 		if v == "" {
 			return append(b, '0')
+		}
+		if !validNumber(v) {
+			return appendString(b, string(v))
 		}
 		return append(b, v...)
 	case []any:

@@ -10,24 +10,25 @@ import (
 
 // Limits bound the parts of an event, in bytes or in entries. A zero field means its default. What is over a limit is
 // cut, ends in a visible mark and is listed in Event.Truncated with its original size and hash; only an organization,
-// project or action that is too long is refused, since cutting those would change whose event it is.
+// project, category or action that is too long is refused, since cutting those would change whose event it is.
 type Limits struct {
 	ID          int // identifiers, types, codes and other short texts; default 256
 	Name        int // names, e-mails, user agents, URLs and reasons; default 512
 	Message     int // default 1 KiB
 	Metadata    int // the JSON form; default 16 KiB
-	ChangeValue int // the JSON form of one old or new value; default 4 KiB
+	ChangeValue int // one old or new value, in its JSON form unless it is a text; default 4 KiB
 	Changes     int // entries; default 64
 	Targets     int // entries; default 32
 	Labels      int // entries; default 16
-	Event       int // all values together; default 64 KiB
+	Event       int // the JSON form of it all, without Truncated, Leaf and Opening; default 64 KiB
 }
 
 // Lists that no host needs to be long; Metadata is the place for more.
 const (
 	maxDelegations = 8
-	maxListed      = 32 // roles, forwarded addresses, tool names
-	maxDepth       = 16 // nesting of metadata and change values
+	maxListed      = 32   // roles, forwarded addresses, tool names
+	maxDepth       = 16   // nesting of metadata and change values
+	maxNotes       = 1000 // cuts that are told of
 )
 
 func (l Limits) withDefaults() Limits {
@@ -61,6 +62,18 @@ const cutMark = "…[cut]"
 // cutText keeps the beginning of s and marks the cut; the result has at most limit bytes.
 func cutText(s string, limit int) string {
 	return head(s, limit-len(cutMark)) + cutMark
+}
+
+// cutJSON is cutText for a limit of the JSON form.
+func cutJSON(s string, limit int) string {
+	for n := limit; ; {
+		short := cutText(s, n)
+		over := len(appendString(nil, short)) - limit
+		if over <= 0 {
+			return short
+		}
+		n -= (over + 5) / 6 // an escaped byte takes up to six
+	}
 }
 
 // cutID keeps identifiers apart that begin alike.

@@ -12,18 +12,29 @@ import (
 	"time"
 )
 
-// tooDeep stands for a value that is nested deeper than maxDepth.
-const tooDeep = "…[cut: nested too deep]"
+// Marks that stand for values that are nested deeper than maxDepth, or that come when maxCleaned is used up.
+const (
+	tooDeep  = "…[cut: nested too deep]"
+	tooLarge = "…[cut: too large]"
+)
 
-// cleanValue returns v as nil, bool, string, json.Number, []any or map[string]any, copied and with valid text. NaN and
+// maxCleaned bounds, in bytes or so, what is read of the values of one event, so that a map that holds itself ends.
+const maxCleaned = 16 << 20
+
+// values cleans metadata and change values.
+type values struct{ left int }
+
+// clean returns v as nil, bool, string, json.Number, []any or map[string]any, copied and with valid text. NaN and
 // the infinities, which JSON lacks, become texts.
-func cleanValue(v any, depth int) (any, error) {
+func (c *values) clean(v any, depth int) (any, error) {
+	c.left -= 64
 	switch v := v.(type) {
 	case nil, bool:
 		return v, nil
 	case string:
-		return cleanText(v), nil
+		return c.text(v), nil
 	case json.Number:
+		c.left -= len(v)
 		return cleanNumber(v)
 	case int:
 		return json.Number(strconv.Itoa(v)), nil
@@ -37,47 +48,85 @@ func cleanValue(v any, depth int) (any, error) {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return strconv.FormatFloat(v, 'g', -1, 64), nil
 		}
+	case float32:
+		if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
+			return c.clean(f, depth)
+		}
 	case time.Time:
 		return v.UTC().Format(time.RFC3339Nano), nil
 	case error:
-		return cleanText(v.Error()), nil
+		return c.text(fmt.Sprint(v)), nil // Sprint survives nil pointers
 	case []string:
-		list := make([]any, len(v))
-		for i, s := range v {
-			list[i] = cleanText(s)
+		list := make([]any, 0, len(v))
+		for _, s := range v {
+			if c.left <= 0 {
+				return append(list, tooLarge), nil
+			}
+			c.left -= 64
+			list = append(list, c.text(s))
 		}
 		return list, nil
 	case []any:
-		if depth <= 0 {
-			return tooDeep, nil
-		}
-		list := make([]any, len(v))
-		for i := range v {
-			x, err := cleanValue(v[i], depth-1)
-			if err != nil {
-				return nil, err
-			}
-			list[i] = x
-		}
-		return list, nil
+		return c.list(v, depth)
 	case map[string]any:
-		if depth <= 0 {
-			return tooDeep, nil
-		}
-		m := make(map[string]any, len(v))
-		for k, x := range v {
-			clean, err := cleanValue(x, depth-1)
-			if err != nil {
-				return nil, fmt.Errorf("%q: %w", k, err)
-			}
-			m[cleanText(k)] = clean
-		}
-		return m, nil
+		return c.object(v, depth)
 	}
-	return throughJSON(v, depth)
+	return c.throughJSON(v, depth)
 }
 
-func throughJSON(v any, depth int) (any, error) {
+func (c *values) text(s string) string {
+	c.left -= len(s)
+	return cleanText(s)
+}
+
+func (c *values) list(v []any, depth int) (any, error) {
+	if depth <= 0 {
+		return tooDeep, nil
+	}
+	list := make([]any, 0, len(v))
+	for i := range v {
+		if c.left <= 0 {
+			return append(list, tooLarge), nil
+		}
+		x, err := c.clean(v[i], depth-1)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, x)
+	}
+	return list, nil
+}
+
+func (c *values) object(v map[string]any, depth int) (any, error) {
+	if depth <= 0 {
+		return tooDeep, nil
+	}
+	m := make(map[string]any, len(v))
+	for _, k := range slices.Sorted(maps.Keys(v)) { // in order, so that a retry gives the same
+		if c.left <= 0 {
+			m[cutMark] = tooLarge
+			break
+		}
+		x, err := c.clean(v[k], depth-1)
+		if err != nil {
+			return nil, fmt.Errorf("%q: %w", k, err)
+		}
+		m[freeKey(m, c.text(k))] = x
+	}
+	return m, nil
+}
+
+// freeKey returns key, or what is free in m, for a key that became equal to another one by cleaning.
+func freeKey[V any](m map[string]V, key string) string {
+	for {
+		if _, taken := m[key]; !taken {
+			return key
+		}
+		key += replacement
+	}
+}
+
+func (c *values) throughJSON(v any, depth int) (any, error) {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return nil, fmt.Errorf("a %T has no JSON form; give plain values", v)
@@ -88,17 +137,23 @@ func throughJSON(v any, depth int) (any, error) {
 	if err := d.Decode(&x); err != nil {
 		return nil, fmt.Errorf("a %T has no JSON form: %w", v, err)
 	}
-	return cleanValue(x, depth)
+	return c.clean(x, depth)
 }
 
 func cleanNumber(n json.Number) (any, error) {
 	if n == "" {
 		return json.Number("0"), nil
 	}
-	if !json.Valid([]byte(n)) || (n[0] != '-' && (n[0] < '0' || n[0] > '9')) {
+	if !validNumber(n) {
 		return nil, errors.New("a json.Number does not hold a number")
 	}
 	return n, nil
+}
+
+// validNumber tells whether n is a JSON number and nothing around it.
+func validNumber(n json.Number) bool {
+	digit := func(c byte) bool { return '0' <= c && c <= '9' }
+	return n != "" && (n[0] == '-' || digit(n[0])) && digit(n[len(n)-1]) && json.Valid([]byte(n))
 }
 
 // cutMetadata brings the JSON form of the metadata within limit: the largest values shrink first, and only when that
@@ -108,8 +163,10 @@ func (c *cleaner) cutMetadata(limit int) {
 	whole := appendValue(nil, m)
 	over := len(whole) - limit
 	if over <= 0 {
+		c.size += len(whole)
 		return
 	}
+	c.size += limit
 	c.cut("metadata", whole)
 	sizes := make(map[string]int, len(m))
 	for k, v := range m {
@@ -118,23 +175,23 @@ func (c *cleaner) cutMetadata(limit int) {
 	keys := slices.Sorted(maps.Keys(m))
 	slices.SortStableFunc(keys, func(a, b string) int { return sizes[b] - sizes[a] })
 	for _, k := range keys {
-		if over <= 0 {
-			return
-		}
 		before := sizes[k]
-		short := cutText(textOf(m[k]), max(64, before-over))
-		if after := len(appendString(nil, short)); after < before {
-			m[k] = short
-			over -= before - after
+		if over <= 0 || before <= 64 {
+			break
 		}
+		short := cutJSON(textOf(m[k]), max(64, before-over))
+		m[k] = short
+		over -= before - len(appendString(nil, short))
 	}
-	keys = slices.Sorted(maps.Keys(m))
+	delete(sizes, cutMark)
+	keys = slices.Sorted(maps.Keys(sizes))
 	for len(keys) > 0 && len(appendValue(nil, m)) > limit {
 		for _, k := range keys[len(keys)/2:] {
 			delete(m, k)
+			c.keysGone++
 		}
 		keys = keys[:len(keys)/2]
-		m[cutMark] = fmt.Sprintf("%d more keys", len(sizes)-len(keys))
+		m[cutMark] = fmt.Sprintf("%d more keys", c.keysGone)
 	}
 }
 

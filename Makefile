@@ -1,0 +1,62 @@
+# make help lists the targets.
+
+SHELL := /bin/bash
+
+# Flags for go test, and 0 in place of 1 to let tests without PostgreSQL be skipped.
+GOTESTFLAGS ?=
+ACTIVITYLOG_REQUIRE_POSTGRES ?= 1
+export ACTIVITYLOG_REQUIRE_POSTGRES
+
+TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/activitylog/tools
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+.PHONY: help deps fmt lint test soak bench biglog demo
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+deps: ## install what the tests need and is missing: a C compiler, PostgreSQL
+	@scripts/deps.sh
+
+fmt: ## format the code
+	gofmt -s -w .
+
+lint: ## check format, go.mod, vet, staticcheck and known vulnerabilities
+	@unformatted=$$(gofmt -s -l .) || exit 1; \
+	if [ -n "$$unformatted" ]; then printf 'run make fmt for:\n%s\n' "$$unformatted"; exit 1; fi
+	go vet ./...
+	go mod tidy -diff
+	@$(call install,$(STATICCHECK)) || exit 0; \
+	echo staticcheck ./...; $(TOOLS)/staticcheck ./...
+	@# Only exit code 3 is a finding; the others mean that it could not look.
+	@$(call install,$(GOVULNCHECK)) || exit 0; \
+	echo govulncheck ./...; out=$$($(TOOLS)/govulncheck ./... 2>&1); code=$$?; \
+	case $$code in \
+	0) ;; \
+	3) echo "$$out"; exit 1 ;; \
+	*) echo "lint: going on without govulncheck: $$(tail -n 1 <<<"$$out")" ;; \
+	esac
+
+# install installs a tool, or says that it cannot be had and fails.
+install = reason=$$(GOBIN=$(TOOLS) go install $(1) 2>&1) || \
+	{ echo "lint: going on without $(1): $$(tail -n 1 <<<"$$reason")"; false; }
+
+test: deps ## run all tests, with the race detector and against PostgreSQL
+	@code=0; \
+	go test -race $(GOTESTFLAGS) ./... || code=1; \
+	if [ -f interop/go.mod ]; then (cd interop && go test $(GOTESTFLAGS) ./...) || code=1; fi; \
+	if [ -f bench/go.mod ]; then (cd bench && go vet ./... && go test -run . $(GOTESTFLAGS) ./...) || code=1; fi; \
+	exit $$code
+
+soak: ## run the long tests, against PostgreSQL 18; takes up to three hours
+	scripts/soak.sh
+
+bench: ## compare with the peers
+	cd bench && go run .
+
+biglog: ## measure on a log of many millions of events
+	cd bench && go run . biglog
+
+demo: ## start the web interface on made-up data
+	go run ./cmd/activitylog demo

@@ -1,0 +1,135 @@
+package archtest_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// mayImport is the table "Who may import whom" of docs/architecture.md: for each
+// package the packages of this module that its non-test files may import. An
+// entry that ends in /... covers the packages below that have none of their own.
+var mayImport = map[string][]string{
+	".": {},
+
+	"store/memory":    {"."},
+	"store/sqlstore":  {"."},
+	"store/storetest": {"."},
+	"store/sqlite":    {".", "store/sqlstore"},
+	"store/postgres":  {".", "store/sqlstore"},
+
+	"access":       {"."},
+	"activitytest": {"."},
+	"alerts":       {"."},
+	"export":       {"."},
+	"integrity":    {".", "export"},
+	"middleware":   {"."},
+	"retention":    {"."},
+	"review":       {"."},
+
+	"alerts/monitor": {".", "alerts"},
+	"alerts/webhook": {".", "alerts"},
+
+	"web": {".", "access", "alerts", "alerts/monitor", "export", "integrity", "retention", "review"},
+
+	"cmd/...":      {everything},
+	"examples/...": {everything},
+
+	"internal/archtest": {},
+	"internal/citest":   {},
+	"internal/pgtest":   {},
+}
+
+const everything = "everything"
+
+// TestOurImports holds the module to the table.
+func TestOurImports(t *testing.T) {
+	t.Parallel()
+	unknown := map[string]bool{}
+	for _, f := range parseTree(t) {
+		if f.test {
+			continue
+		}
+		allowed, ok := allowedFor(f.dir)
+		if !ok {
+			unknown[f.dir] = true
+			continue
+		}
+		for _, imported := range f.imports {
+			dir, ours := ourDir(imported)
+			if ours && !slices.Contains(allowed, dir) && !slices.Contains(allowed, everything) {
+				t.Errorf("%s imports %s, which docs/architecture.md does not let %q do", f.path, imported, f.dir)
+			}
+		}
+	}
+	for dir := range unknown {
+		t.Errorf("package %s is not in the table: add it here and to docs/architecture.md", dir)
+	}
+}
+
+func allowedFor(dir string) ([]string, bool) {
+	if allowed, ok := mayImport[dir]; ok {
+		return allowed, true
+	}
+	first, _, _ := strings.Cut(dir, "/")
+	allowed, ok := mayImport[first+"/..."]
+	return allowed, ok
+}
+
+// ourDir returns the folder of a package of this module.
+func ourDir(importPath string) (dir string, ours bool) {
+	if importPath == module {
+		return ".", true
+	}
+	return strings.CutPrefix(importPath, module+"/")
+}
+
+// TestRootImports keeps the package that every host imports light.
+func TestRootImports(t *testing.T) {
+	t.Parallel()
+	allowed := []string{"github.com/google/uuid", "golang.org/x/text"}
+	for _, f := range parseTree(t) {
+		if f.dir != "." || f.test {
+			continue
+		}
+		for _, imported := range f.imports {
+			ok := isStd(imported) && imported != "C" && imported != "html/template"
+			for _, a := range allowed {
+				ok = ok || within(imported, a)
+			}
+			if !ok {
+				t.Errorf("%s imports %s", f.path, imported)
+			}
+		}
+	}
+}
+
+// TestConfinedImports confines packages to where they belong, outside tests.
+func TestConfinedImports(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, confined string
+		to             []string
+	}{
+		{"the driver of SQLite", "github.com/mattn/go-sqlite3", []string{"store/sqlite"}},
+		{"the driver of PostgreSQL", "github.com/lib/pq", []string{"store/postgres", "internal/pgtest"}},
+		{"testing", "testing", []string{"store/storetest", "activitytest", "internal/pgtest"}},
+		{"testify", "github.com/stretchr/testify", nil},
+	}
+	files := parseTree(t)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			for _, f := range files {
+				if f.test || slices.Contains(tt.to, f.dir) {
+					continue
+				}
+				for _, imported := range f.imports {
+					if within(imported, tt.confined) {
+						t.Errorf("%s imports %s; of non-test code only that in %q may", f.path, imported, tt.to)
+					}
+				}
+			}
+		})
+	}
+}

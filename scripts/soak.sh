@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Runs the long tests too, against the newest PostgreSQL we know rather than
+# the one that is installed. Arguments are passed on to go test.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/deps.sh
+scripts/deps.sh postgres18
+export ACTIVITYLOG_POSTGRES_BIN="${XDG_CACHE_HOME:-$HOME/.cache}/activitylog/postgres-18/bin"
+export ACTIVITYLOG_REQUIRE_POSTGRES=1
+export ACTIVITYLOG_SOAK=1
+exec go test -race -count=1 -timeout 3h "$@" ./...

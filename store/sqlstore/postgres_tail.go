@@ -1,0 +1,142 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/base64"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/activitylog/activitylog"
+	"github.com/google/uuid"
+)
+
+// A position on PostgreSQL is the transaction of an event and its key within. A sequence would not do: a slow
+// transaction with a lower number commits later and would be skipped. Reading only below the oldest transaction that
+// still runs makes sure that nothing appears behind a position.
+type pgPosition struct {
+	xact uint64
+	id   uuid.UUID
+	org  string
+}
+
+func (p pgPosition) String() string {
+	return fmt.Sprintf("%d.%s.%s", p.xact, p.id, base64.RawURLEncoding.EncodeToString([]byte(p.org)))
+}
+
+func parsePGPosition(s activitylog.Position) (pgPosition, error) {
+	if s == "" {
+		return pgPosition{}, nil
+	}
+	var p pgPosition
+	parts := strings.Split(string(s), ".")
+	if len(parts) == 3 {
+		xact, err1 := strconv.ParseUint(parts[0], 10, 64)
+		id, err2 := uuid.Parse(parts[1])
+		org, err3 := base64.RawURLEncoding.DecodeString(parts[2])
+		if err1 == nil && err2 == nil && err3 == nil {
+			return pgPosition{xact, id, string(org)}, nil
+		}
+	}
+	return p, fmt.Errorf("%w: %q is no position of this store", activitylog.ErrInvalid, s)
+}
+
+const horizon = `pg_snapshot_xmin(pg_current_snapshot())`
+
+func (b *postgres) tail(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error) {
+	if after == activitylog.End {
+		var xact uint64
+		if err := b.db.QueryRowContext(ctx, `SELECT `+horizon+`::text`).Scan(&xact); err != nil {
+			return nil, "", err
+		}
+		return nil, activitylog.Position(pgPosition{xact: xact - 1, id: uuid.Max}.String()), nil
+	}
+	from, err := parsePGPosition(after)
+	if err != nil {
+		return nil, "", err
+	}
+	w := b.newBuilder()
+	w.write("SELECT "+selected+", e.xact::text FROM activitylog_events e "+
+		"WHERE (e.xact, e.id, e.org) > (?::xid8, ?, ?) AND e.xact < "+horizon+
+		" ORDER BY e.xact, e.id, e.org LIMIT ?", strconv.FormatUint(from.xact, 10), from.id.String(), from.org, limit)
+	rows, err := b.s.query(ctx, w)
+	found, err := collect(rows, err, func(rows *sql.Rows) (row, error) { return scanRow(rows, 1) })
+	if err != nil {
+		return nil, "", err
+	}
+	list := make([]activitylog.Tailed, len(found))
+	for i := range found {
+		e := found[i].event
+		from = pgPosition{uint64(found[i].extra[0]), e.ID, e.Org}
+		list[i] = activitylog.Tailed{Event: e, Position: activitylog.Position(from.String())}
+	}
+	return list, activitylog.Position(from.String()), nil
+}
+
+// change implements backend.
+func (b *postgres) change(ctx context.Context, f func(changer) error) error {
+	return b.transact(ctx, nil, func(tx *sql.Tx) error {
+		if err := b.ensureDurable(ctx, tx); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `SET LOCAL activitylog.guard = 'open'`); err != nil {
+			return err
+		}
+		return f(&pgChanger{ctx, tx})
+	})
+}
+
+type pgChanger struct {
+	ctx context.Context
+	tx  *sql.Tx
+}
+
+func (x *pgChanger) remove(e *activitylog.Event) (bool, error) {
+	return affected(x.tx.ExecContext(x.ctx, `DELETE FROM activitylog_events WHERE org = $1 AND id = $2`, e.Org, e.ID.String()))
+}
+
+func (x *pgChanger) rewrite(e *activitylog.Event) (bool, error) {
+	w := builder{dollar: true}
+	args := append(appendValues(nil, e, e.ID.String()), tsvector(termsOf(e)))
+	w.write("UPDATE activitylog_events SET ")
+	for i, column := range strings.Split(postgresColumns, ", ") {
+		if i > 0 {
+			w.write(", ")
+		}
+		w.write(column+" = ?", args[i])
+	}
+	w.write(" WHERE org = ? AND id = ?", e.Org, e.ID.String())
+	return affected(x.tx.ExecContext(x.ctx, w.String(), w.args...))
+}
+
+func affected(res sql.Result, err error) (bool, error) {
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	return n > 0, err
+}
+
+// update implements backend: the lock row orders the transactions of one space.
+func (b *postgres) update(ctx context.Context, name string, f func(*spaceTx) error) error {
+	return b.transact(ctx, nil, func(tx *sql.Tx) error {
+		if err := b.ensureDurable(ctx, tx); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO activitylog_space_locks VALUES ($1) ON CONFLICT DO NOTHING`, name); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `SELECT 1 FROM activitylog_space_locks WHERE space = $1 FOR UPDATE`, name); err != nil {
+			return err
+		}
+		return f(&spaceTx{ctx: ctx, tx: tx, name: name, builder: b.newBuilder})
+	})
+}
+
+func (b *postgres) view(ctx context.Context, name string, f func(*spaceTx) error) error {
+	opts := &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
+	return b.transact(ctx, opts, func(tx *sql.Tx) error {
+		return f(&spaceTx{ctx: ctx, tx: tx, name: name, builder: b.newBuilder, readOnly: true})
+	})
+}
