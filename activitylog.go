@@ -50,6 +50,7 @@ type Log struct {
 	wake    broadcast
 	commits committer
 	queue   queue
+	losses  losses
 	sweeper sweeper
 
 	closing   sync.Once
@@ -60,7 +61,6 @@ type Log struct {
 	mu       sync.Mutex
 	recorded time.Time // of the newest event, so that Recorded never goes back within one Log
 	stats    Stats
-	lost     map[string]*lostEvents // by organization, until a gap event says so
 }
 
 // Stats are counters since New.
@@ -98,6 +98,10 @@ func New(store Store, opts *Options) (*Log, error) {
 	if l.catalog == nil {
 		l.catalog = DefaultCatalog()
 	}
+	if _, ok := l.catalog.Lookup(gapAction); !ok { // the log itself needs it
+		gap, _ := DefaultCatalog().Lookup(gapAction)
+		l.catalog, _ = l.catalog.With(gap)
+	}
 	return l, nil
 }
 
@@ -128,14 +132,19 @@ func (l *Log) RecordAll(ctx context.Context, events []Event) ([]uuid.UUID, error
 	if err != nil {
 		return ids, err
 	}
+	return ids, l.take(ctx, "record", prepared)
+}
+
+// take stores prepared events durably, or says why not and what was tried.
+func (l *Log) take(ctx context.Context, tried string, prepared []Event) error {
 	if !l.begin() {
-		return ids, fmt.Errorf("activitylog: %w", ErrClosed)
+		return fmt.Errorf("activitylog: %w", ErrClosed)
 	}
 	defer l.inFlight.Done()
 	if err := l.commit(ctx, prepared); err != nil {
-		return ids, fmt.Errorf("activitylog: record: %w", err)
+		return wrap(tried, err)
 	}
-	return ids, nil
+	return nil
 }
 
 // RecordTx stores one event inside the host's transaction: it becomes durable when the host commits, and vanishes when
@@ -179,7 +188,7 @@ func (l *Log) prepareAll(ctx context.Context, events []Event) ([]Event, []uuid.U
 		e, err := l.prepare(ctx, events[i])
 		if err != nil {
 			if len(events) > 1 {
-				err = fmt.Errorf("event %d of %d: %w", i+1, len(events), err)
+				err = wrap(fmt.Sprintf("event %d of %d", i+1, len(events)), err)
 			}
 			return nil, nil, err
 		}
@@ -244,19 +253,20 @@ func (l *Log) prepare(ctx context.Context, e Event) (Event, error) {
 	case e.Outcome == InProgress && e.Expires.IsZero():
 		return e, invalid("a pending event needs Expires; use Log.Begin")
 	}
-	e, err := clean(e, l.opts.Limits)
-	if err != nil {
-		return e, err
+	c := newCleaner(e, l.opts.Limits)
+	if err := c.clean(); err != nil {
+		return *c.e, err
 	}
 	// After cleaning, so that the message is made of what is kept.
-	if err := l.catalog.complete(&e, l.opts.Strict); err != nil {
-		return e, err
+	if err := l.catalog.complete(c.e, l.opts.Strict); err != nil {
+		return *c.e, err
 	}
-	if len(e.Message) > l.opts.Limits.Message {
-		e.Message = cutText(e.Message, l.opts.Limits.Message)
+	if len(c.e.Message) > l.opts.Limits.Message {
+		c.e.Message = cutText(c.e.Message, l.opts.Limits.Message)
 	}
-	e.Recorded = l.recordedNow(now)
-	return e, nil
+	c.e.Recorded = l.recordedNow(now)
+	c.fit()
+	return *c.e, nil
 }
 
 // recordedNow is now, but never before the time it returned last.
@@ -280,20 +290,26 @@ func (l *Log) Stats() Stats {
 	return s
 }
 
-// Close stops taking events, writes what was submitted, and waits for all that was under way, until ctx ends: what was
-// still queued then is lost, counted and told to OnLoss. Every Pending is resolved. Close may be called again.
+// Close stops taking events, writes what was submitted and not yet told of losses, and waits for all that was under
+// way, until ctx ends: what was still queued then is lost, counted and told to OnLoss. Every Pending is resolved. Close
+// may be called again.
 func (l *Log) Close(ctx context.Context) error {
 	l.closing.Do(func() {
 		l.recording.Lock()
 		close(l.closed)
 		l.recording.Unlock()
 	})
-	l.sweeper.stop()
+	swept := l.sweeper.stop()
 	err := l.queue.drain(ctx)
+	drained := err == nil
 	done := make(chan struct{})
 	go func() {
+		defer close(done)
+		<-swept
 		l.inFlight.Wait()
-		close(done)
+		if drained {
+			l.recordGaps()
+		}
 	}()
 	select {
 	case <-done:

@@ -21,7 +21,7 @@ type Action struct {
 	Done, Do string
 }
 
-// Catalog is the set of actions that a log knows. It is immutable and safe for concurrent use.
+// Catalog is the set of actions that a log knows. It is immutable and safe for concurrent use. The zero value is empty.
 type Catalog struct{ actions map[string]Action }
 
 // DefaultCatalog returns the built-in actions.
@@ -51,7 +51,8 @@ func (a Action) withDefaults() Action {
 
 // With returns a catalogue that holds actions beside those of c; one of the same name replaces it.
 func (c *Catalog) With(actions ...Action) (*Catalog, error) {
-	n := &Catalog{actions: maps.Clone(c.actions)}
+	n := &Catalog{actions: make(map[string]Action, len(c.actions)+len(actions))}
+	maps.Copy(n.actions, c.actions)
 	for _, a := range actions {
 		if !validAction(a.Name) {
 			return nil, invalid("action %q; use object.verb in lower-case letters, digits, _ and dots", a.Name)
@@ -77,6 +78,7 @@ func validAction(name string) bool {
 // Lookup returns the action of that name.
 func (c *Catalog) Lookup(name string) (Action, bool) {
 	a, ok := c.actions[name]
+	a.Targets = slices.Clone(a.Targets)
 	return a, ok
 }
 
@@ -84,7 +86,8 @@ func (c *Catalog) Lookup(name string) (Action, bool) {
 func (c *Catalog) Actions() []Action {
 	list := make([]Action, 0, len(c.actions))
 	for _, name := range slices.Sorted(maps.Keys(c.actions)) {
-		list = append(list, c.actions[name])
+		a, _ := c.Lookup(name)
+		list = append(list, a)
 	}
 	return list
 }

@@ -20,14 +20,13 @@ type cleaner struct {
 	err         error
 }
 
-// clean returns a copy of e that shares nothing with it that can change.
-func clean(e Event, limits Limits) (Event, error) {
-	c := cleaner{
-		limits: limits, listed: maxListed, delegations: maxDelegations, e: &e, values: values{maxCleaned},
-		size: 1024, // what is no text
-	}
-	leaf, opening := slices.Clone(e.Leaf), slices.Clone(e.Opening)
-	e.Leaf, e.Opening = nil, nil
+func newCleaner(e Event, limits Limits) *cleaner {
+	return &cleaner{limits: limits, listed: maxListed, delegations: maxDelegations, e: &e, values: values{maxCleaned}}
+}
+
+// clean makes the event share nothing with that of the caller that can change, and cleans it part by part.
+func (c *cleaner) clean() error {
+	c.e.Leaf, c.e.Opening = slices.Clone(c.e.Leaf), slices.Clone(c.e.Opening)
 	c.notes()
 	c.scopes()
 	c.texts()
@@ -38,9 +37,7 @@ func clean(e Event, limits Limits) (Event, error) {
 	c.ai()
 	c.labels()
 	c.metadata()
-	c.fit()
-	e.Leaf, e.Opening = leaf, opening
-	return e, c.err
+	return c.err
 }
 
 func (c *cleaner) fail(err error) {
@@ -347,7 +344,8 @@ func (c *cleaner) metadata() {
 
 // fit brings the event as a whole within its limit: first at the cost of the parts that can be large, then of all.
 func (c *cleaner) fit() {
-	if c.size <= c.limits.Event || !c.over() {
+	const others = 2048 // what the log and the catalogue add, and what is no text
+	if c.size+sizeOf(c.e.Message)+others <= c.limits.Event || !c.over() {
 		return
 	}
 	for limit := c.limits.ChangeValue / 2; limit >= 64 && c.over(); limit /= 2 {
@@ -374,15 +372,11 @@ func (c *cleaner) fit() {
 	}
 }
 
-// over tells whether the event is over its limit. What tells of cuts does not count, the message that will be does.
+// over tells whether the event is over its limit. What tells of cuts does not count, and evidence comes later.
 func (c *cleaner) over() bool {
 	e := *c.e
-	e.Truncated = nil
-	n := len(e.AppendJSON(nil))
-	if e.Message == "" {
-		n += c.limits.Message
-	}
-	return n > c.limits.Event
+	e.Truncated, e.Leaf, e.Opening = nil, nil, nil
+	return len(e.AppendJSON(nil)) > c.limits.Event
 }
 
 // tighten halves the limits of what every event has, as far as they go.

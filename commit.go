@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,7 +18,8 @@ const maxBatch = 1000
 type unit struct {
 	ctx    context.Context
 	events []Event
-	done   chan error // gets exactly one result
+	done   chan error  // gets exactly one result
+	gone   atomic.Bool // nobody waits for the result any more
 }
 
 func newUnit(ctx context.Context, events []Event) *unit {
@@ -71,6 +74,7 @@ func (l *Log) abandon(u *unit) error {
 	case err := <-u.done:
 		return err
 	default:
+		u.gone.Store(true)
 		return fmt.Errorf("%w: %w", ErrTimeout, ErrOutcomeUnknown)
 	}
 }
@@ -82,8 +86,11 @@ func (l *Log) lead() {
 		if len(batch) == 0 {
 			return
 		}
-		l.append(batch)
-		l.recordGaps()
+		if l.append(batch) {
+			l.recordGaps()
+		}
+		// Callers that were just answered may have more: let them queue, so that the next transaction takes them too.
+		runtime.Gosched()
 	}
 }
 
@@ -105,23 +112,24 @@ func (c *committer) take() []*unit {
 	return batch
 }
 
-// append stores the units of a batch in one transaction. If that is refused, each is tried alone, so that nobody fails
-// for somebody else's event.
-func (l *Log) append(batch []*unit) {
+// append stores the units of a batch in one transaction and tells whether any was stored. If the batch is refused,
+// each for which somebody still waits is tried alone, so that nobody fails for somebody else's event.
+func (l *Log) append(batch []*unit) (stored bool) {
 	events := batch[0].events
 	if len(batch) > 1 {
 		events = slices.Concat(eventsOf(batch)...)
 	}
 	err := l.appendEvents(batch[0].ctx, events)
-	if err == nil || len(batch) == 1 || !refused(err) {
-		for _, u := range batch {
-			u.done <- err
-		}
-		return
-	}
+	alone := len(batch) > 1 && err != nil && refused(err)
 	for _, u := range batch {
-		u.done <- l.appendEvents(u.ctx, u.events)
+		own := err
+		if alone && !u.gone.Load() {
+			own = l.appendEvents(u.ctx, u.events)
+		}
+		u.done <- own
+		stored = stored || own == nil
 	}
+	return stored
 }
 
 func eventsOf(batch []*unit) [][]Event {
@@ -142,7 +150,7 @@ func (l *Log) appendEvents(ctx context.Context, events []Event) error {
 	defer cancel()
 	err := l.store.Append(ctx, events)
 	if err != nil {
-		if ctx.Err() != nil && !errors.Is(err, ErrTimeout) {
+		if ctx.Err() != nil && !errors.Is(err, ErrTimeout) && !errors.Is(err, ErrConflict) {
 			err = fmt.Errorf("%w: %w", ErrTimeout, err)
 		}
 		return err

@@ -1,6 +1,9 @@
 package activitylog
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 type contextKey struct{}
 
@@ -27,7 +30,7 @@ func WithOrg(ctx context.Context, org, project string) context.Context {
 
 // WithActor returns a context whose events were done by a, for those in behalf (nearest first), unless they name their own actor.
 func WithActor(ctx context.Context, a Actor, behalf ...Delegation) context.Context {
-	return with(ctx, func(s *surroundings) { s.actor, s.onBehalfOf = a, behalf })
+	return with(ctx, func(s *surroundings) { s.actor, s.onBehalfOf = a, slices.Clone(behalf) })
 }
 
 // WithClient returns a context whose events came from c, unless they name their own client.
@@ -76,7 +79,10 @@ func fill(ctx context.Context, e *Event) {
 			*f.v = f.d
 		}
 	}
-	if r.TraceID == "" {
-		r.TraceID, r.SpanID = d.TraceID, d.SpanID
+	if r.TraceID == "" { // else the span would be one of another trace
+		r.TraceID = d.TraceID
+		if r.SpanID == "" {
+			r.SpanID = d.SpanID
+		}
 	}
 }

@@ -3,6 +3,7 @@ package activitylog
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 )
@@ -47,6 +48,22 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("filter, at %d: %s", e
 // Unwrap returns ErrInvalid.
 func (e *SyntaxError) Unwrap() error { return ErrInvalid }
 
+const prefix = "activitylog: "
+
+// wrap says what was tried, with the name of the package once and in front.
+func wrap(tried string, err error) error { return &triedError{tried, err} }
+
+type triedError struct {
+	tried string
+	err   error
+}
+
+func (e *triedError) Error() string {
+	return prefix + e.tried + ": " + strings.TrimPrefix(e.err.Error(), prefix)
+}
+
+func (e *triedError) Unwrap() error { return e.err }
+
 func invalid(format string, args ...any) error {
-	return fmt.Errorf("activitylog: %w: %s", ErrInvalid, fmt.Sprintf(format, args...))
+	return fmt.Errorf(prefix+"%w: %s", ErrInvalid, fmt.Sprintf(format, args...))
 }

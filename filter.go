@@ -23,6 +23,14 @@ func cond(c Cond) Filter {
 	for i, v := range c.Values {
 		c.Values[i] = cleanText(v)
 	}
+	switch c.Field {
+	case "time", "recorded", "cost": // have a Number
+	case "target", "label", "meta": // without values they ask whether there is one
+	default:
+		if len(c.Values)+len(c.Prefixes) == 0 {
+			return Any()
+		}
+	}
 	return Filter{c}
 }
 
@@ -134,14 +142,26 @@ func CostAtLeast(micros int64) Filter { return cond(Cond{Field: "cost", Op: opGE
 func CostBelow(micros int64) Filter { return cond(Cond{Field: "cost", Op: opLT, Number: micros}) }
 
 // Since means the events at t or later. Like every bound in time it is taken in whole microseconds.
-func Since(t time.Time) Filter { return cond(Cond{Field: "time", Op: opGE, Number: t.UnixMicro()}) }
+func Since(t time.Time) Filter { return cond(Cond{Field: "time", Op: opGE, Number: bound(t)}) }
 
 // Before means the events before t.
-func Before(t time.Time) Filter { return cond(Cond{Field: "time", Op: opLT, Number: t.UnixMicro()}) }
+func Before(t time.Time) Filter { return cond(Cond{Field: "time", Op: opLT, Number: bound(t)}) }
 
 // RecordedBefore means the events that the log took before t. Retention counts from there.
 func RecordedBefore(t time.Time) Filter {
-	return cond(Cond{Field: "recorded", Op: opLT, Number: t.UnixMicro()})
+	return cond(Cond{Field: "recorded", Op: opLT, Number: bound(t)})
+}
+
+// bound is t in microseconds, kept within what the text form can hold. No event lies outside.
+func bound(t time.Time) int64 {
+	first, last := time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999_999_000, time.UTC)
+	switch {
+	case t.Before(first):
+		t = first
+	case t.After(last):
+		t = last
+	}
+	return t.UnixMicro()
 }
 
 // Text means the events in which all words of the text occur: case and accents do not matter, each word may go on, a
@@ -201,9 +221,16 @@ func Not(f Filter) Filter {
 	switch x := f.Expr().(type) {
 	case NotExpr:
 		return Filter{x.X}
-	default:
-		return Filter{NotExpr{x}}
+	case AndExpr:
+		if len(x) == 0 {
+			return Any()
+		}
+	case OrExpr:
+		if len(x) == 0 {
+			return Filter{}
+		}
 	}
+	return Filter{NotExpr{f.Expr()}}
 }
 
 // And means the events that f and all of g mean.

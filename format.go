@@ -87,7 +87,7 @@ func (c Cond) String() string {
 	switch {
 	case c.Field == "actor" && c.Key != "":
 		name = c.Key
-	case c.Key != "":
+	case c.Key != "" || c.Field == "label" || c.Field == "meta":
 		name += "." + quoteKey(c.Key)
 	}
 	switch c.Field {
@@ -152,7 +152,7 @@ func quote(v string) string {
 }
 
 func quoteKey(k string) string {
-	if strings.ContainsFunc(k, func(r rune) bool { return !bareRune(r) || r == ':' }) {
+	if k == "" || strings.ContainsFunc(k, func(r rune) bool { return !bareRune(r) || r == ':' }) {
 		return inQuotes(k)
 	}
 	return k

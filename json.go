@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -120,6 +121,15 @@ func (e *Event) UnmarshalJSON(data []byte) error {
 	}
 	if j.Schema > schemaVersion {
 		return invalid("event has schema %d, this version reads up to %d", j.Schema, schemaVersion)
+	}
+	const most = int64(math.MaxInt64 / time.Microsecond)
+	if j.DurationUS > most || j.DurationUS < -most {
+		return invalid("duration of %d microseconds is out of range", j.DurationUS)
+	}
+	for _, t := range []time.Time{j.Time, j.Recorded, j.Expires} {
+		if y := t.UTC().Year(); y < 0 || y > 9999 { // a zone may lead out of what the form can hold
+			return invalid("time %s is out of range", t.Format(time.RFC3339))
+		}
 	}
 	*e = Event{
 		ID: j.ID, Time: j.Time.UTC(), Recorded: j.Recorded.UTC(), Duration: time.Duration(j.DurationUS) * time.Microsecond,

@@ -33,9 +33,10 @@ func (a Action) render(e *Event) string {
 		b.WriteByte(' ')
 	}
 	if phrase == "" {
-		phrase = "do " + e.Action
-		if e.Outcome == Success {
-			phrase = "did " + e.Action
+		phrase = "did " + e.Action
+		switch e.Outcome {
+		case Failure, Denied, InProgress, Unknown:
+			phrase = "do " + e.Action
 		}
 		if len(e.Targets) > 0 {
 			phrase += " on {target}"

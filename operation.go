@@ -3,7 +3,6 @@ package activitylog
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"sync"
 	"time"
@@ -19,7 +18,7 @@ type Operation struct {
 
 	log   *Log
 	begun Event
-	end   *Event // fixed by the first End, so that repeating it is safe
+	end   []Event // one, fixed by the first End that was valid, so that repeating it is safe
 }
 
 // Begin records durably that e has begun, as a pending event, before the host does it. End records how it ended. If
@@ -36,17 +35,15 @@ func (l *Log) Begin(ctx context.Context, e Event) (*Operation, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !l.begin() {
-		return nil, fmt.Errorf("activitylog: %w", ErrClosed)
-	}
-	defer l.inFlight.Done()
-	if err := l.commit(ctx, prepared); err != nil {
-		return nil, fmt.Errorf("activitylog: begin: %w", err)
+	if err := l.take(ctx, "begin", prepared); err != nil {
+		return nil, err
 	}
 	l.sweeper.start(l)
-	op := &Operation{Event: e, log: l, begun: prepared[0]}
-	op.Event.ID, op.Event.Time, op.Event.Expires = uuid.Nil, time.Time{}, time.Time{}
-	op.Event.Org = op.begun.Org
+	op := &Operation{Event: prepared[0].Clone(), log: l, begun: prepared[0]}
+	end := &op.Event
+	end.ID, end.Time, end.Recorded, end.Expires = uuid.Nil, time.Time{}, time.Time{}, time.Time{}
+	end.Outcome, end.Severity, end.Message = e.Outcome, e.Severity, e.Message // not those of an intent
+	end.Leaf, end.Opening = nil, nil
 	return op, nil
 }
 
@@ -54,7 +51,8 @@ func (l *Log) Begin(ctx context.Context, e Event) (*Operation, error) {
 func (o *Operation) ID() uuid.UUID { return o.begun.ID }
 
 // End records how the operation ended and returns the id of that event: Success without err, Denied where err wraps
-// fs.ErrPermission, else Failure with the text of err as the reason. Calling it again, after an error, repeats the same event.
+// fs.ErrPermission, else Failure with the text of err as the reason. Calling it again repeats the same event, which is
+// safe, unless the first was refused as invalid.
 func (o *Operation) End(ctx context.Context, err error) (uuid.UUID, error) {
 	if o.end == nil {
 		e := o.Event
@@ -68,9 +66,13 @@ func (o *Operation) End(ctx context.Context, err error) (uuid.UUID, error) {
 		if err != nil && e.Reason == "" {
 			e.Reason = err.Error()
 		}
-		o.end = &e
+		prepared, _, err := o.log.prepareAll(ctx, []Event{e})
+		if err != nil {
+			return uuid.Nil, err
+		}
+		o.end = prepared
 	}
-	return o.log.Record(ctx, *o.end)
+	return o.end[0].ID, o.log.take(ctx, "end", o.end)
 }
 
 func outcomeOf(err error) Outcome {
@@ -98,24 +100,33 @@ func (l *Log) Sweep(ctx context.Context) (int, error) {
 	}
 	open := now // the oldest operation that may still end
 	closed := 0
+	var failed error
 	f := OutcomeIs(InProgress).And(Since(from))
 	for e, err := range l.AllOrgs().Events(ctx, Query{Filter: f, Order: Oldest}) {
 		if err != nil {
-			return closed, fmt.Errorf("activitylog: sweep: %w", err)
+			return closed, wrap("sweep", err)
 		}
-		if e.Expires.After(now) {
-			if e.Time.Before(open) {
-				open = e.Time
+		n := 0
+		if !e.Expires.After(now) {
+			if n, err = l.closeAbandoned(ctx, e); err == nil {
+				closed += n
+				continue
 			}
-			continue
+			if failed == nil {
+				failed = err // one that cannot be closed must not keep the others open
+			}
 		}
-		n, err := l.closeAbandoned(ctx, e)
-		if err != nil {
-			return closed, fmt.Errorf("activitylog: sweep: %w", err)
+		if e.Time.Before(open) {
+			open = e.Time
 		}
-		closed += n
 	}
-	return closed, l.setSweptTo(ctx, open.Add(-clockSkew))
+	if failed == nil {
+		failed = l.setSweptTo(ctx, open.Add(-clockSkew))
+	}
+	if failed != nil {
+		return closed, wrap("sweep", failed)
+	}
+	return closed, nil
 }
 
 // closeAbandoned records that nobody knows how the operation of a pending event ended, unless it was ended or closed.
@@ -136,7 +147,8 @@ func (l *Log) closeAbandoned(ctx context.Context, begun Event) (int, error) {
 	e.Severity, e.Message = "", ""
 	e.Reason = "the operation was not ended before it expired"
 	e.Leaf, e.Opening = nil, nil
-	_, err := l.Record(ctx, e)
+	// Whoever sweeps has no part in it: the context must not fill in its actor, client or request.
+	_, err := l.Record(context.Background(), e)
 	if errors.Is(err, ErrConflict) { // another process closed it with another catalogue
 		return 0, nil
 	}
@@ -150,7 +162,8 @@ type sweeper struct {
 
 	mu      sync.Mutex
 	cancel  context.CancelFunc
-	stopped chan struct{}
+	ended   bool
+	stopped chan struct{} // closed when the goroutine has ended; nil before it began
 }
 
 const sweepEvery = time.Minute
@@ -158,7 +171,7 @@ const sweepEvery = time.Minute
 func (s *sweeper) start(l *Log) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.cancel != nil {
+	if s.cancel != nil || s.ended {
 		return
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -178,15 +191,18 @@ func (s *sweeper) start(l *Log) {
 	}()
 }
 
-// stop ends the background sweeps; a later Begin fails anyway.
-func (s *sweeper) stop() {
+// stop ends the background sweeps, those that an operation still under way would start too, and tells when they have.
+func (s *sweeper) stop() <-chan struct{} {
 	s.mu.Lock()
-	cancel, stopped := s.cancel, s.stopped
-	s.mu.Unlock()
-	if cancel != nil {
-		cancel()
-		<-stopped
+	defer s.mu.Unlock()
+	s.ended = true
+	if s.cancel == nil {
+		done := make(chan struct{})
+		close(done)
+		return done
 	}
+	s.cancel()
+	return s.stopped
 }
 
 // sweepSpace remembers, where the store has spaces, how far back an unfinished operation may lie.

@@ -30,7 +30,7 @@ func ParseFilter(text string) (Filter, error) {
 	if len(text) > maxFilterText {
 		return Filter{}, &SyntaxError{maxFilterText, fmt.Sprintf("the text is longer than %d bytes", maxFilterText)}
 	}
-	p := parser{text: cleanText(text)}
+	p := parser{text: text}
 	f, err := p.alternatives(0)
 	if err == nil && p.pos < len(p.text) {
 		err = p.fail(p.pos, "this bracket closes nothing")
@@ -219,16 +219,17 @@ func (p *parser) fieldName() (string, bool) {
 	if i == p.pos || i == len(p.text) {
 		return "", false
 	}
-	name := p.text[p.pos:i]
-	keyed := strings.EqualFold(name, "label") || strings.EqualFold(name, "meta") || strings.EqualFold(name, "target")
+	name := strings.ToLower(p.text[p.pos:i])
+	known := fieldNamed(name)
+	keyed := known == "label" || known == "meta" || known == "target"
 	ahead := parser{p.text, i}
 	if p.text[i] == '.' && keyed {
-		_, err := ahead.key(name)
+		_, err := ahead.key(known)
 		keyed = err == nil
 	}
 	if p.text[i] == ':' || p.text[i] == '.' && keyed {
 		p.pos = i
-		return strings.ToLower(name), true
+		return name, true
 	}
 	return "", false
 }
@@ -314,7 +315,7 @@ func (p *parser) values() ([]value, error) {
 
 // key eats ".key:" or ":" behind a field.
 func (p *parser) key(field string) (string, error) {
-	start, key := p.pos, ""
+	start, key, given := p.pos, "", false
 	if p.peek() == '.' {
 		p.pos++
 		if p.peek() == '"' {
@@ -322,12 +323,12 @@ func (p *parser) key(field string) (string, error) {
 			if err != nil {
 				return "", err
 			}
-			key = s
+			key, given = s, true
 		} else if p.peek() != ':' {
-			key = p.bare(`:,"()`)
+			key, given = p.bare(`:,"()`), true
 		}
 	}
-	if p.peek() != ':' || key == "" && (field == "label" || field == "meta") {
+	if p.peek() != ':' || !given && (field == "label" || field == "meta") {
 		return "", p.fail(start, "write %s.KEY:VALUE", field)
 	}
 	p.pos++
@@ -335,10 +336,7 @@ func (p *parser) key(field string) (string, error) {
 }
 
 func (p *parser) field(start int, name string) (Filter, error) {
-	known := name
-	if alias, ok := fieldAliases[name]; ok {
-		known = alias
-	}
+	known := fieldNamed(name)
 	if !slices.Contains(fieldNames, known) {
 		hint := "quote it to search for the text"
 		if near := nearest(name); near != "" {

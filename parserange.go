@@ -88,16 +88,24 @@ func readMicros(s string) (first, next int64, ok bool) {
 	if whole == "" || len(frac) > 6 {
 		return 0, 0, false
 	}
-	w, err := strconv.ParseUint(whole, 10, 63)
-	f, err2 := strconv.ParseUint((frac + "000000")[:6], 10, 63)
-	if err != nil || err2 != nil || w > math.MaxInt64/1_000_000-1 {
+	w, err := strconv.ParseUint(whole, 10, 64)
+	f, err2 := strconv.ParseUint((frac + "000000")[:6], 10, 64)
+	most := uint64(math.MaxInt64)
+	if negative {
+		most++
+	}
+	if err != nil || err2 != nil || w > most/1_000_000 || w*1_000_000+f > most {
 		return 0, 0, false
 	}
-	n := int64(w*1_000_000 + f)
+	u := w*1_000_000 + f
 	if negative {
-		n = -n
+		u = -u
 	}
-	return n, n + 1, true
+	first, next = int64(u), int64(u)
+	if next < math.MaxInt64 {
+		next++
+	}
+	return first, next, true
 }
 
 // fieldNames are the fields of the text form, fieldAliases other names that people try.
@@ -109,6 +117,14 @@ var fieldNames = []string{
 
 var fieldAliases = map[string]string{
 	"user": "actor", "who": "actor", "at": "time", "cat": "category", "metadata": "meta", "until": "before", "organization": "org",
+}
+
+// fieldNamed is the field that name stands for.
+func fieldNamed(name string) string {
+	if known, ok := fieldAliases[name]; ok {
+		return known
+	}
+	return name
 }
 
 // nearest is the field at most two edits away from name, if there is one.

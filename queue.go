@@ -138,16 +138,12 @@ var retryPauses = []time.Duration{50 * time.Millisecond, 250 * time.Millisecond,
 
 func (l *Log) deliver(batch []*Pending) {
 	for attempt := 0; ; attempt++ {
-		units := make([]*unit, len(batch))
-		for i, p := range batch {
-			units[i] = newUnit(context.Background(), []Event{p.event})
-		}
-		l.enqueue(units...)
 		var again []*Pending
-		for i, p := range batch {
-			err := l.result(units[i])
+		for i, err := range l.attempt(batch) {
+			p := batch[i]
 			switch {
 			case err == nil:
+				p.err = nil // of former attempts
 				close(p.done)
 			case attempt < len(retryPauses) && retryable(err):
 				p.err = err
@@ -170,17 +166,36 @@ func (l *Log) deliver(batch []*Pending) {
 	}
 }
 
-func (l *Log) result(u *unit) error {
-	timer := time.NewTimer(l.opts.Timeout)
-	defer timer.Stop()
+// attempt tries once to store what waits and returns the results in the same order.
+func (l *Log) attempt(batch []*Pending) []error {
+	errs := make([]error, len(batch))
 	select {
-	case err := <-u.done:
-		return err
-	case <-timer.C:
-		return l.abandon(u)
-	case <-l.queue.abort:
-		return fmt.Errorf("%w: %w", ErrClosed, l.abandon(u))
+	case <-l.queue.abort: // the host may have closed the store by now
+		for i := range errs {
+			errs[i] = ErrClosed
+		}
+		return errs
+	default:
 	}
+	units := make([]*unit, len(batch))
+	for i, p := range batch {
+		units[i] = newUnit(context.Background(), []Event{p.event})
+	}
+	l.enqueue(units...)
+	ctx, cancel := context.WithTimeout(context.Background(), l.opts.Timeout)
+	defer cancel()
+	for i, u := range units {
+		select {
+		case errs[i] = <-u.done:
+		case <-ctx.Done():
+			errs[i] = l.abandon(u)
+		case <-l.queue.abort:
+			if err := l.abandon(u); err != nil {
+				errs[i] = fmt.Errorf("%w: %w", ErrClosed, err)
+			}
+		}
+	}
+	return errs
 }
 
 func retryable(err error) bool {

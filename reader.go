@@ -124,11 +124,16 @@ func (r Reader) page(q Query, events []Event, stop *ExamineLimitError) Page {
 		ahead = cursor(stop.At, back)
 	}
 	var behind Cursor // where the scan came from
-	if q.Cursor.set {
-		behind = cursor(q.Cursor.key, !back)
-		if len(p.Events) > 0 {
-			behind = cursor(KeyOf(&p.Events[0]), !back)
-		}
+	switch {
+	case !q.Cursor.set:
+	case len(p.Events) > 0:
+		behind = cursor(KeyOf(&p.Events[0]), !back)
+	case stop != nil:
+		behind = cursor(stop.At, !back) // not the place of q.Cursor, whose event would be skipped
+	case (q.Order == Oldest) != back:
+		behind = cursor(Key{Time: maxTime}, !back) // nothing lies ahead, so that all lies behind
+	default:
+		behind = cursor(Key{Time: minTime.Add(-time.Microsecond)}, !back)
 	}
 	p.Next, p.Prev = ahead, behind
 	if back {

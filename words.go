@@ -111,11 +111,11 @@ func appendWords(b []byte, s string) []byte {
 }
 
 func appendWordsUnicode(b []byte, s string) []byte {
-	start, word := len(b), len(b)
+	start, word, full := len(b), len(b), false
 	end := func() {
 		if len(b) > word {
 			b = append(b, ' ')
-			word = len(b)
+			word, full = len(b), false
 		}
 	}
 	for _, r := range fold(s) {
@@ -126,7 +126,7 @@ func appendWordsUnicode(b []byte, s string) []byte {
 			b = utf8.AppendRune(b, r)
 			end()
 		case unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r):
-			if len(b)-word+utf8.RuneLen(r) <= maxWord {
+			if full = full || len(b)-word+utf8.RuneLen(r) > maxWord; !full {
 				b = utf8.AppendRune(b, r)
 			}
 		default:
@@ -144,8 +144,9 @@ func trimSpace(b []byte, start int) []byte {
 }
 
 // fold takes away case and accents. The second decomposition catches characters whose folding can be decomposed.
+// ToLower comes first because Fold swaps the two cases of Cherokee where it should leave one of them.
 func fold(s string) string {
-	return norm.NFKD.String(cases.Fold().String(norm.NFKD.String(s)))
+	return norm.NFKD.String(cases.Fold().String(strings.ToLower(norm.NFKD.String(s))))
 }
 
 func ideographic(r rune) bool {

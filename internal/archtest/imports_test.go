@@ -13,7 +13,7 @@ var mayImport = map[string][]string{
 	".": {},
 
 	"store/memory":    {"."},
-	"store/sqlstore":  {"."},
+	"store/sqlstore":  {".", "internal/terms"},
 	"store/storetest": {"."},
 	"store/sqlite":    {".", "store/sqlstore"},
 	"store/postgres":  {".", "store/sqlstore"},
@@ -37,7 +37,10 @@ var mayImport = map[string][]string{
 
 	"internal/archtest": {},
 	"internal/citest":   {},
+	"internal/demo":     {"."},
+	"internal/killtest": {everything},
 	"internal/pgtest":   {},
+	"internal/terms":    {"."},
 }
 
 const everything = "everything"

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"math"
 	"time"
 	_ "time/tzdata" // the same zones on every machine, also where none are installed
 )
@@ -25,7 +26,7 @@ func dayOf(t time.Time, loc *time.Location) time.Time {
 // clock is the moment when the clocks of loc show that hour of the day; 9.5 is half past nine.
 func clock(day time.Time, hour float64, loc *time.Location) time.Time {
 	y, m, d := day.Date()
-	us := int(hour * 3600e6)
+	us := int(math.Round(hour * 3600e6))
 	return time.Date(y, m, d, 0, 0, us/1e6, us%1e6*1e3, loc).UTC()
 }
 

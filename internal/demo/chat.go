@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"math"
 	"time"
 
 	"github.com/activitylog/activitylog"
@@ -21,7 +22,7 @@ func (s *scene) chat(p *person, t time.Time) {
 		c.object = thing("conversation", r.token("cnv_", 10), "")
 		c.project = c.channel.project
 		c.model = p.model
-		if r.chance(0.13) {
+		if p.talks++; p.talks%3 == 1 { // not by chance, so that what a day costs is steady
 			c.model = p.second
 		}
 		if m := s.o.bends.tried(r, p, t); m != nil {
@@ -32,13 +33,13 @@ func (s *scene) chat(p *person, t time.Time) {
 		s.switchModel(p, t.Add(-r.span(5, 50)))
 	}
 	switch x := r.Float64(); {
-	case x < 0.018 && len(s.o.agents) > 0:
+	case x < 0.015 && len(s.o.agents) > 0:
 		one(r, s.o.agents).run(s.w, s.o, r, t, p)
 		return
-	case x < 0.0195:
+	case x < 0.0165:
 		s.do(t, "ai.limit.hit", thing("limit", "daily-spend", "daily spend per person"))
 		return
-	case x < 0.0215:
+	case x < 0.0185:
 		s.do(t, "ai.content.block", c.object)
 		return
 	}
@@ -109,14 +110,14 @@ func (s *scene) switchModel(p *person, t time.Time) {
 func (s *scene) usage(m *model, size float64, t time.Time) *activitylog.AIUsage {
 	r := s.r
 	size *= s.o.bends.growth(t)
-	in := int64(m.context * size * r.around(1, 0.45))
-	out := int64(m.answer * r.around(1, 0.4))
+	in := int64(m.context * size * r.around(1, 0.35))
+	out := int64(m.answer * math.Sqrt(size) * r.around(1, 0.35))
 	u := &activitylog.AIUsage{
 		Operation: m.operation, Provider: m.provider, Model: m.name, ModelRequested: m.name, InputTokens: in, OutputTokens: out,
 		MessageID: r.token("msg_", 10), ResponseID: r.token("rsp_", 14), FinishReason: "stop",
 	}
 	if m.cached > 0 && m.operation == "chat" {
-		u.CachedTokens = int64(float64(in) * r.between(0.2, 0.75))
+		u.CachedTokens = int64(float64(in) * r.between(0.4, 0.7))
 	}
 	if m.reasons {
 		u.ReasoningTokens = out * int64(r.IntN(60)) / 100

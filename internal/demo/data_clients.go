@@ -16,6 +16,8 @@ var phoneAgents = []string{
 	"Mozilla/5.0 (Linux; Android 16; Pixel 10) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/149.0.0.0 Mobile Safari/537.36",
 }
 
+const terminalAgent = "platform-cli/2.6 (linux; amd64)"
+
 // countries are those of the zones in the tables.
 var countries = map[string]string{
 	"Europe/Berlin": "DE", "Africa/Lagos": "NG", "Asia/Kolkata": "IN", "Asia/Tokyo": "JP", "America/Bogota": "CO",

@@ -29,14 +29,14 @@ type job struct {
 }
 
 var jobs = []job{
-	{"engineering", engineering, 6.2, 0.72, true},
-	{"product", product, 5.9, 0.70, true},
-	{"design", design, 4.6, 0.58, false},
-	{"support", support, 7.8, 0.74, false},
-	{"sales", sales, 4.3, 0.56, false},
-	{"marketing", marketing, 5.2, 0.60, true},
-	{"finance", finance, 2.9, 0.42, false},
-	{"operations", operations, 4.9, 0.40, true},
+	{"engineering", engineering, 5.7, 0.72, true},
+	{"product", product, 5.4, 0.70, true},
+	{"design", design, 4.2, 0.58, false},
+	{"support", support, 7.1, 0.74, false},
+	{"sales", sales, 4, 0.56, false},
+	{"marketing", marketing, 4.8, 0.60, true},
+	{"finance", finance, 2.7, 0.42, false},
+	{"operations", operations, 4.5, 0.40, true},
 	{"dormant", dormant, 0, 0, false},
 }
 

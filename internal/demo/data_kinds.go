@@ -17,7 +17,8 @@ type field struct {
 
 var kinds = map[string]kind{
 	"project": {
-		names: [2][]string{{"Spring", "Beacon", "Cedar", "Delta", "Harbor", "Juniper", "Lantern", "Meadow", "Orchid", "Pioneer"}, {"pilot", "relaunch", "workspace", "study"}},
+		names: [2][]string{{"Spring ", "Beacon ", "Cedar ", "Delta ", "Harbor ", "Juniper ", "Lantern ", "Meadow ", "Orchid ", "Pioneer "},
+			{"pilot", "relaunch", "workspace", "study"}},
 		fields: []field{{"status", []any{"planning", "active", "on hold"}}, {"visibility", []any{"members", "organization"}},
 			{"due", []any{"end of quarter", "next month", "open"}}, {"budget_usd", []any{2000, 5000, 8000, 12000}}},
 	},
@@ -77,5 +78,4 @@ var kinds = map[string]kind{
 		fields: []field{{"allow_guests", []any{true, false}}, {"session_hours", []any{8, 12, 24}}, {"default_model", []any{"quill-3-mini", "quill-3-large"}},
 			{"data_region", []any{"eu", "us"}}},
 	},
-	"user": {prefix: "usr_", fields: []field{{"status", []any{"active"}}}},
 }

@@ -11,14 +11,20 @@ type model struct {
 }
 
 var models = []model{
-	{name: "quill-3-large", provider: "inkwell", operation: "chat", in: 5000, cached: 500, out: 20000, context: 17000, answer: 800, firstMS: 900, perToken: 11, reasons: true},
-	{name: "quill-3-mini", provider: "inkwell", operation: "chat", in: 800, cached: 80, out: 3200, context: 8000, answer: 500, firstMS: 350, perToken: 5},
-	{name: "tern-embed-2", provider: "inkwell", operation: "embed", in: 100, out: 0, context: 60000, firstMS: 120},
-	{name: "aurora-2-pro", provider: "northlight", operation: "chat", in: 4000, cached: 400, out: 16000, context: 15000, answer: 700, firstMS: 800, perToken: 10, reasons: true},
-	{name: "aurora-2-flash", provider: "northlight", operation: "chat", in: 300, cached: 30, out: 1200, context: 7000, answer: 450, firstMS: 250, perToken: 4},
-	{name: "fresco-2", provider: "northlight", operation: "image", in: 2000, cached: 2000, out: 30000, context: 400, answer: 1400, firstMS: 4000, perToken: 3},
-	{name: "heron-12b", provider: "self-hosted", operation: "chat", context: 5000, answer: 400, firstMS: 600, perToken: 18, unpriced: true},
-	{name: newModel, provider: "peregrine", operation: "chat", in: 6000, cached: 600, out: 24000, context: 14000, answer: 900, firstMS: 700, perToken: 8, reasons: true},
+	{name: "quill-3-large", provider: "inkwell", operation: "chat", in: 9000, cached: 900, out: 36000,
+		context: 40000, answer: 800, firstMS: 900, perToken: 11, reasons: true},
+	{name: "quill-3-mini", provider: "inkwell", operation: "chat", in: 3000, cached: 300, out: 12000,
+		context: 30000, answer: 600, firstMS: 350, perToken: 5},
+	{name: "tern-embed-2", provider: "inkwell", operation: "embed", in: 150, context: 60000, firstMS: 120},
+	{name: "aurora-2-pro", provider: "northlight", operation: "chat", in: 8000, cached: 800, out: 32000,
+		context: 36000, answer: 700, firstMS: 800, perToken: 10, reasons: true},
+	{name: "aurora-2-flash", provider: "northlight", operation: "chat", in: 2500, cached: 250, out: 10000,
+		context: 27000, answer: 600, firstMS: 250, perToken: 4},
+	{name: "fresco-2", provider: "northlight", operation: "image", in: 4000, out: 60000,
+		context: 400, answer: 1400, firstMS: 4000, perToken: 3},
+	{name: "heron-12b", provider: "self-hosted", operation: "chat", context: 12000, answer: 400, firstMS: 600, perToken: 18, unpriced: true},
+	{name: newModel, provider: "peregrine", operation: "chat", in: 11000, cached: 1100, out: 44000,
+		context: 34000, answer: 900, firstMS: 700, perToken: 8, reasons: true},
 }
 
 // newModel is the one that nobody used until a few days ago.

@@ -38,8 +38,10 @@ var notes = map[string]func(r dice) map[string]any{
 	"data.import": func(r dice) map[string]any {
 		return map[string]any{"bytes": 9000 + r.IntN(3_000_000), "scan": map[string]any{"engine": "4.2", "clean": true}}
 	},
-	"automation.run":   func(r dice) map[string]any { return map[string]any{"steps": 2 + r.IntN(4), "attempt": 1} },
-	"agent.tool.call":  func(r dice) map[string]any { return map[string]any{"arguments_sha256": r.hex(16), "bytes": r.IntN(20_000)} },
+	"automation.run": func(r dice) map[string]any { return map[string]any{"steps": 2 + r.IntN(4), "attempt": 1} },
+	"agent.tool.call": func(r dice) map[string]any {
+		return map[string]any{"arguments_sha256": r.hex(16), "bytes": r.IntN(20_000)}
+	},
 	"agent.run.start":  func(dice) map[string]any { return map[string]any{"budget_usd_micros": 2_000_000} },
 	"audit.view":       func(r dice) map[string]any { return map[string]any{"shown": 50, "filter": one(r, savedFilters)} },
 	"audit.export":     func(r dice) map[string]any { return map[string]any{"format": "csv", "rows": 900 + r.IntN(9000)} },

@@ -3,10 +3,11 @@ package demo
 // orgSpec is what an organization looks like at the beginning.
 type orgSpec struct {
 	id, name, domain, zone string
-	heads                  int // people at the beginning
-	founded                int // days before End; 0: long ago
-	pace                   int // how many times rarer administration is than in the largest organization
-	joiners, leavers       int // during the log
+	heads                  int  // people at the beginning
+	founded                int  // days before End; 0: long ago
+	pace                   int  // how many times rarer administration is than in the largest organization
+	joiners, leavers       int  // during the log
+	directory              bool // it adds and removes members by itself
 	office                 string
 	asn                    uint32
 	models                 tiers
@@ -50,20 +51,20 @@ var orgSpecs = []*orgSpec{
 			"key":        {"ci-deploy", "reporting"}, "webhook": {"tickets to chat"},
 		},
 		agents: []agentSpec{
-			{name: "Research Scout", helper: "Citation Checker", owner: 3, runs: 3, from: 7, to: 19, steps: 5, context: 26000,
+			{name: "Research Scout", helper: "Citation Checker", owner: 3, runs: 3, from: 7, to: 19, steps: 5, context: 50000,
 				tools: []string{"web.search", "files.read", "notes.write"}},
-			{name: "Night Indexer", owner: 2, runs: 2, from: 1, to: 4.5, steps: 5, context: 48000, model: "tern-embed-2",
+			{name: "Night Indexer", owner: 2, runs: 2, from: 1, to: 4.5, steps: 5, context: 90000, model: "tern-embed-2",
 				tools: []string{"files.list", "index.write"}},
-			{name: "Ticket Triage", owner: 5, runs: 5, from: 6, to: 22, steps: 2, context: 6000, model: "quill-3-mini",
+			{name: "Ticket Triage", owner: 5, runs: 4, from: 6, to: 22, steps: 2, context: 15000, model: "quill-3-mini",
 				tools: []string{"tickets.read", "tickets.label"}},
-			{name: "Release Clerk", owner: 2, runs: 1, from: 16, to: 18, steps: 4, context: 30000,
+			{name: "Release Clerk", owner: 2, runs: 1, from: 16, to: 18, steps: 4, context: 55000,
 				tools: []string{"git.log", "notes.write", "chat.post"}},
 		},
 		integrations: []integrationSpec{{"Slate Chat", 6}, {"Tracker", 6}, {"Drive", 12}, {"Ledger", 24}, {"Mailroom", 12}, {"Calendar", 24}},
 	},
 	{
 		id: "harborline", name: "Harborline Logistics", domain: "harborline.example", zone: "America/New_York",
-		heads: 25, pace: 2, joiners: 2, leavers: 1, office: "198.51.100.12", asn: 64501,
+		heads: 25, pace: 2, joiners: 2, leavers: 1, directory: true, office: "198.51.100.12", asn: 64501,
 		models: tiers{"aurora-2-pro", "aurora-2-flash", "quill-3-mini"}, staff: harborlineStaff, names: americanNames,
 		projects: []projectSpec{
 			{"Dock Scheduling", []string{"dock", "carriers"}},
@@ -79,8 +80,8 @@ var orgSpecs = []*orgSpec{
 			"key":        {"yard-scanners"}, "webhook": {"arrivals to chat"},
 		},
 		agents: []agentSpec{
-			{name: "Claims Reader", owner: 2, runs: 4, from: 6, to: 21, steps: 3, context: 16000, tools: []string{"files.read", "claims.update"}},
-			{name: "Rate Watcher", owner: 4, runs: 2, from: 2, to: 5, steps: 3, context: 12000, model: "aurora-2-flash",
+			{name: "Claims Reader", owner: 2, runs: 3, from: 7, to: 21, steps: 3, context: 34000, tools: []string{"files.read", "claims.update"}},
+			{name: "Rate Watcher", owner: 4, runs: 2, from: 2, to: 5, steps: 3, context: 22000, model: "aurora-2-flash",
 				tools: []string{"rates.fetch", "rates.write"}},
 		},
 		integrations: []integrationSpec{{"Yard Scanner", 6}, {"Customs Gateway", 12}, {"Ledger", 24}},
@@ -105,7 +106,8 @@ var orgSpecs = []*orgSpec{
 	},
 	{
 		id: "atelier-azul", name: "Atelier Azul", domain: "azul.example", zone: "Europe/Lisbon",
-		heads: 3, pace: 5, founded: 62, models: tiers{"quill-3-mini", "aurora-2-flash", "fresco-2"}, staff: azulStaff, asn: 64503,
+		heads: 3, pace: 5, founded: 62, models: tiers{"quill-3-mini", "aurora-2-flash", "fresco-2"}, staff: azulStaff, names: europeanNames,
+		asn:      64503,
 		projects: []projectSpec{{"Tile Catalogue", []string{"catalogue"}}},
 		things: map[string][]string{
 			"skill": {"Describe a tile"}, "campaign": {"Studio open day"}, "audience": {"Collectors"}, "automation": {"Stock alert"},

@@ -10,7 +10,7 @@ var northwindStaff = []staff{
 	{name: "Amara Okafor", job: "operations", role: "owner", zone: "Africa/Lagos"},
 	{name: "Katrin Vogel", job: "operations", role: "admin"},
 	{name: "Jonas Weber", job: "engineering", role: "admin"},
-	{name: "Priya Raman", job: "product", role: "member", zone: "Asia/Kolkata", rate: 1.9, context: 2.1},
+	{name: "Priya Raman", job: "product", role: "member", zone: "Asia/Kolkata", rate: 1.5, context: 1.3},
 	{name: "Mei Tanaka", job: "engineering", role: "member", zone: "Asia/Tokyo", rate: 1.3},
 	{name: "Tomás Rivera", job: "support", role: "member", zone: "America/Bogota"},
 	{name: "Lena Fischer", job: "marketing", role: "member"},

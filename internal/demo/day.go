@@ -27,13 +27,19 @@ func (o *org) personDay(w *world, p *person, day time.Time) {
 	} else if r.chance(0.72) {
 		s.signIn(p, device, times[0])
 	}
+	chats := 0
+	if !weekend(day) {
+		chats = r.count(float64(acts)*p.chat) + extra
+	}
 	for i, t := range times {
 		at := s
 		if r.chance(0.07) {
 			at = o.sceneOf(w, r, p, onPhone)
+		} else if p.is == engineering && r.chance(0.08) {
+			at = s.terminal()
 		}
-		// The extra acts of a busy day are all messages. They are spread over it.
-		if i*extra/len(times) != (i+1)*extra/len(times) || r.chance(p.chat) {
+		// Messages are spread over the day.
+		if i*chats/len(times) != (i+1)*chats/len(times) {
 			at.chat(p, t)
 		} else {
 			at.duty(p, t)
@@ -43,6 +49,13 @@ func (o *org) personDay(w *world, p *person, day time.Time) {
 		s.do(end.Add(r.span(60, 900)), "auth.logout", p.record)
 		p.sessions[device] = ""
 	}
+}
+
+// terminal is the same scene in a terminal.
+func (s *scene) terminal() *scene {
+	t := *s
+	t.origin, t.client.UserAgent, t.session, t.credential = "cli", terminalAgent, "", nameToken("tok_", s.actor.ID)
+	return &t
 }
 
 // workload is how much a person does on day: their usual acts, and extra messages when the whole organization is busy.

@@ -7,7 +7,8 @@
 //	}
 //
 // The same options give the same events. All names are invented; addresses come from ranges reserved for documentation
-// and tests. Events does not keep what it yields and holds about two days of events at a time. Incidents lists what there is to find, and Orgs whose log it is.
+// and tests. Events holds about two days of events at a time. Incidents lists what there is to find, and Orgs whose log
+// it is; what concerns no organization belongs to activitylog.SystemOrg.
 package demo
 
 import (
@@ -23,8 +24,8 @@ type Options struct {
 	Seed uint64
 	// End is the moment before which the newest event lies. It is cut to the minute; zero means no events.
 	End time.Time
-	// Days is how long the log is; zero means 90. What lies further back than that has happened without leaving events,
-	// save for the last visit of one account that returns later as a dormant one.
+	// Days is how long the log is; zero means 90. Nothing is older, save for the last visit of the one account that
+	// returns as a dormant one.
 	Days int
 	// Size scales the number of events: zero means 1, which is about 50,000 in 90 days. Above 1 there are more people,
 	// below 1 they do less.

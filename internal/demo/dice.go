@@ -32,20 +32,14 @@ func (r dice) chance(p float64) bool { return r.Float64() < p }
 
 func (r dice) between(lo, hi float64) float64 { return lo + r.Float64()*(hi-lo) }
 
-// count is how often something happens that happens mean times on average (Poisson).
-func (r dice) count(mean float64) int {
-	if mean > 40 {
-		return max(0, int(math.Round(mean+math.Sqrt(mean)*r.NormFloat64())))
-	}
-	n, limit := 0, math.Exp(-mean)
-	for p := r.Float64(); p > limit; p *= r.Float64() {
-		n++
-	}
-	return n
-}
+// count is how often something happens that happens mean times on average. It strays less from the mean than independent
+// events would, so that the usual days are calm.
+func (r dice) count(mean float64) int { return int(mean*r.between(0.8, 1.2) + r.Float64()) }
 
 // around is a positive number near median; spread is the deviation of its logarithm.
-func (r dice) around(median, spread float64) float64 { return median * math.Exp(spread*r.NormFloat64()) }
+func (r dice) around(median, spread float64) float64 {
+	return median * math.Exp(spread*r.NormFloat64())
+}
 
 // span is a length of time between two numbers of seconds.
 func (r dice) span(lo, hi float64) time.Duration {

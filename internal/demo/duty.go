@@ -38,29 +38,29 @@ func (s *scene) perform(p *person, t time.Time, d duty) {
 		s.do(t, d.action, thing("log range", "last-7-days", "last 7 days"))
 	case "data.import":
 		x := o.create(r, "file")
-		if s.do(t, d.action, x).Outcome != activitylog.Success {
-			o.drop(x)
+		if s.do(t, d.action, x).Outcome == activitylog.Success {
+			o.arrive(x, t)
 		}
 	case "data.delete":
-		x := o.passing(r, "file")
-		if x == nil {
+		if x := o.leaving(); x != nil {
+			s.do(t, d.action, x)
+		} else {
 			s.do(t, "data.view", o.near(r, p, "file"))
-			return
 		}
-		s.do(t, d.action, x)
-		o.drop(x)
 	case "channel.member.add", "channel.member.remove":
 		s.do(t, d.action, o.near(r, p, d.kind), o.other(r, dayOf(t, p.loc), p).record)
 	default:
 		x := o.near(r, p, d.kind)
+		if x == nil { // there is none of that kind
+			s.do(t, "data.view", o.near(r, p, "file"))
+			return
+		}
 		e := s.event(t, d.action, x)
-		if verb(d.action) == "update" && e.Outcome == activitylog.Success {
-			e.Changes = x.change(r)
+		if (verb(d.action) == "update" || d.action == "data.share") && e.Outcome == activitylog.Success {
+			s.addChanged(e, x.change)
+		} else {
+			s.add(e)
 		}
-		if d.action == "data.share" && e.Outcome == activitylog.Success {
-			e.Changes = append(e.Changes, x.set("shared_with", one(r, kinds["file"].fields[0].values)))
-		}
-		s.add(e)
 	}
 }
 
@@ -69,17 +69,6 @@ func (o *org) forbidden(r dice) *object {
 	x := *o.any(r, "file")
 	x.Type = "resource"
 	return &x
-}
-
-// passing is an object that was made on the way and may go again, nil if there is none.
-func (o *org) passing(r dice, kindName string) *object {
-	list := o.shelf[kindName]
-	for range 40 {
-		if x := one(r, list); !x.keep {
-			return x
-		}
-	}
-	return nil
 }
 
 // verb is the last part of an action.

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/activitylog/activitylog"
 )
@@ -13,11 +14,19 @@ type object struct {
 	activitylog.Target
 	project string
 	fields  map[string]any
-	keep    bool // it was there from the beginning and stays
+	keep    bool      // it was there from the beginning and stays
+	since   time.Time // when it came
 }
 
-// put makes an object of the organization.
+// put makes an object and puts it on its shelf.
 func (o *org) put(r dice, kindName, name string, in *object) *object {
+	x := o.build(r, kindName, name, in)
+	o.shelf[kindName] = append(o.shelf[kindName], x)
+	return x
+}
+
+// build makes an object of the organization; nil if there was one of that name.
+func (o *org) build(r dice, kindName, name string, in *object) *object {
 	k := kinds[kindName]
 	x := &object{Target: activitylog.Target{Type: kindName, ID: nameToken(k.prefix, o.id+"/"+kindName+"/"+name), Name: name}, fields: map[string]any{}}
 	switch {
@@ -28,17 +37,20 @@ func (o *org) put(r dice, kindName, name string, in *object) *object {
 		x.project, x.ParentType, x.ParentID = in.ID, in.Type, in.ID
 		x.ID = nameToken(k.prefix, o.id+"/"+in.ID+"/"+name)
 	}
+	if o.taken[x.ID] {
+		return nil
+	}
+	o.taken[x.ID] = true
 	if kindName == "file" {
 		x.URL = "/projects/" + x.project + "/files/" + x.ID
 	}
 	for _, f := range k.fields {
 		x.fields[f.path] = one(r, f.values)
 	}
-	o.shelf[kindName] = append(o.shelf[kindName], x)
 	return x
 }
 
-// create makes an object under a name that is not taken.
+// create makes an object under a name that was never taken. It stands on no shelf.
 func (o *org) create(r dice, kindName string) *object {
 	k := kinds[kindName]
 	var in *object
@@ -46,22 +58,14 @@ func (o *org) create(r dice, kindName string) *object {
 		in = o.any(r, "project")
 	}
 	for tries := 1; ; tries++ {
-		name := one(r, k.names[0]) + nameGap(kindName) + one(r, k.names[1])
+		name := one(r, k.names[0]) + one(r, k.names[1])
 		if tries > 8 {
 			name += " " + r.token("", 3)
 		}
-		taken := func(x *object) bool { return x.Name == name && (in == nil || x.project == in.ID) }
-		if !slices.ContainsFunc(o.shelf[kindName], taken) {
-			return o.put(r, kindName, name, in)
+		if x := o.build(r, kindName, name, in); x != nil {
+			return x
 		}
 	}
-}
-
-func nameGap(kindName string) string {
-	if kindName == "project" {
-		return " "
-	}
-	return ""
 }
 
 // any is one of the objects of a kind, nil if there is none.
@@ -80,11 +84,6 @@ func (o *org) near(r dice, p *person, kindName string) *object {
 		}
 	}
 	return o.any(r, kindName)
-}
-
-// drop takes x from the shelf.
-func (o *org) drop(x *object) {
-	o.shelf[x.Type] = slices.DeleteFunc(o.shelf[x.Type], func(y *object) bool { return x == y })
 }
 
 // change gives one or two fields of x new values and says so.

@@ -19,6 +19,10 @@ type org struct {
 	load, crowd  float64 // what Options.Size makes of the activity and of the number of people
 	people       []*person
 	shelf        map[string][]*object
+	taken        map[string]bool // identifiers that are or were in use
+	arriving     []*object       // files that others will find tomorrow
+	fading       []*object       // files that nobody looks at any more, since today
+	doomed       []*object       // and those for longer, which may be deleted
 	agents       []*agent
 	integrations []*object
 	record       *object
@@ -26,8 +30,9 @@ type org struct {
 }
 
 // build makes an organization as it is before the first day.
-func (s *orgSpec) build(w *world) *org {
-	o := &org{orgSpec: s, loc: w.zones[s.zone], shelf: map[string][]*object{}, load: min(w.Size, 1), crowd: max(w.Size, 1)}
+func (s *orgSpec) begin(w *world) *org {
+	o := &org{orgSpec: s, loc: w.zones[s.zone], shelf: map[string][]*object{}, taken: map[string]bool{},
+		load: min(w.Size, 1), crowd: max(w.Size, 1)}
 	o.lastDay = dayOf(w.End, o.loc)
 	if s.founded > 0 {
 		o.opened = o.workdayAfter(o.lastDay.AddDate(0, 0, -s.founded), 1)
@@ -89,18 +94,21 @@ func (o *org) staffUp(w *world, r dice) {
 				name = fmt.Sprintf("%s %d", name, lap)
 			}
 		}
-		o.people = append(o.people, o.hire(w, n, staff{name: name, job: jobMix[i%len(jobMix)], role: "member"}))
+		s := staff{name: name, job: jobMix[i%len(jobMix)], role: "member"}
+		if s.job == "operations" {
+			s.role = "admin"
+		}
+		o.people = append(o.people, o.hire(w, n, s))
 	}
-	o.movePeople(r)
+	o.movePeople(w, r)
 }
 
 func firstName(name string) string { first, _, _ := strings.Cut(name, " "); return first }
 
 func lastName(name string) string { _, last, _ := strings.Cut(name, " "); return last }
 
-// movePeople says who joins, who leaves and who takes leave when. The last weeks are without leave, so that what is odd in them
-// has other reasons.
-func (o *org) movePeople(r dice) {
+// movePeople says who joins, who leaves and who takes leave when. Those of the table stay: they have a part to play.
+func (o *org) movePeople(w *world, r dice) {
 	others := o.people[min(len(o.staff), len(o.people)):]
 	for i := range o.joiners {
 		p := others[len(others)-1-i]
@@ -115,8 +123,10 @@ func (o *org) movePeople(r dice) {
 			continue
 		}
 		for range 1 + r.IntN(2) {
-			from := o.lastDay.AddDate(0, 0, -36-r.IntN(100))
-			p.away = append(p.away, [2]time.Time{from, from.AddDate(0, 0, 3+r.IntN(12))})
+			from, days := o.lastDay.AddDate(0, 0, 4-r.IntN(w.Days+10)), 3+r.IntN(12)
+			if !p.named {
+				p.away = append(p.away, [2]time.Time{from, from.AddDate(0, 0, min(days, o.heads/2))})
+			}
 		}
 	}
 }
@@ -131,9 +141,19 @@ func (o *org) named(name string) *person {
 	panic("demo: nobody in " + o.id + " is called " + name)
 }
 
-// someone is a person with one of the jobs who works on day; in small organizations whoever is there.
+// personOf is the person with that record.
+func (o *org) personOf(record *object) *person {
+	for _, p := range o.people {
+		if p.record == record {
+			return p
+		}
+	}
+	return nil
+}
+
+// someone is a person with one of the jobs who works on day; in small organizations an admin or whoever is there.
 func (o *org) someone(r dice, jobs who, day time.Time, not ...*person) *person {
-	for _, set := range []who{jobs, everybody} {
+	for _, set := range []who{jobs, operations, everybody} {
 		start := r.IntN(len(o.people))
 		for i := range o.people {
 			p := o.people[(start+i)%len(o.people)]
@@ -145,14 +165,17 @@ func (o *org) someone(r dice, jobs who, day time.Time, not ...*person) *person {
 	return nil
 }
 
-// other is a colleague who is not in the tables, where there are such.
+// other is a colleague who is not in the tables, where there are such; never nil.
 func (o *org) other(r dice, day time.Time, not *person) *person {
 	for range 12 {
 		if p := one(r, o.people); !p.named && p != not && p.present(day) && p.leaves.IsZero() {
 			return p
 		}
 	}
-	return o.someone(r, everybody, day, not)
+	if p := o.someone(r, everybody, day, not); p != nil {
+		return p
+	}
+	return o.people[0]
 }
 
 // system is the actor for what the platform does by itself.

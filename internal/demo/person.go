@@ -33,6 +33,7 @@ type person struct {
 	named         bool // in the tables, so that nothing befalls them but what stands there
 	record        *object
 	talk          conversation
+	talks         int // conversations so far
 }
 
 // hire makes the person that s describes, the n-th of the organization.
@@ -46,7 +47,7 @@ func (o *org) hire(w *world, n int, s staff) *person {
 	email := mailbox(s.name) + "@" + o.domain
 	p := &person{
 		Actor: activitylog.Actor{Type: activitylog.User, ID: nameToken("usr_", email), Name: s.name, Email: email, Roles: []string{s.role}, Zone: zone},
-		job:   j, loc: w.zones[zone], rate: j.rate * o.load * r.around(1, 0.25), context: r.around(1, 0.25),
+		job:   j, loc: w.zones[zone], rate: j.rate * o.load * r.around(0.95, 0.2), context: r.around(1, 0.25),
 		starts: r.between(8, 9.6), desk: r.between(0.4, 0.9), weekend: r.between(0, 0.09),
 	}
 	if s.rate > 0 {

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"math/rand/v2"
 	"time"
 
 	"github.com/activitylog/activitylog"
@@ -64,8 +65,14 @@ func (s *scene) event(t time.Time, action string, targets ...*object) *activityl
 
 // add puts e into the log and returns it.
 func (s *scene) add(e *activitylog.Event) *activitylog.Event {
-	s.w.add(e)
+	s.w.add(made{Event: e})
 	return e
+}
+
+// addChanged puts e into the log. When its turn comes, after all events before it, change says what changes.
+func (s *scene) addChanged(e *activitylog.Event, change func(r dice) []activitylog.Change) {
+	r := dice{rand.New(rand.NewPCG(s.r.Uint64(), 1))}
+	s.w.add(made{e, func() { e.Changes = change(r) }})
 }
 
 // do makes an event and puts it into the log.

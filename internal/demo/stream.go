@@ -14,8 +14,8 @@ type world struct {
 	zones   map[string]*time.Location
 	orgs    []*org
 	plan    []incident
-	pending []*activitylog.Event // made, and not yet yielded
-	early   bool                 // events before from are let through
+	pending []made // not yet yielded
+	early   bool   // events before from are let through
 }
 
 func newWorld(o Options) *world {
@@ -25,16 +25,22 @@ func newWorld(o Options) *world {
 		w.zones[zone] = location(zone)
 	}
 	for _, s := range orgSpecs {
-		w.orgs = append(w.orgs, s.build(w))
+		w.orgs = append(w.orgs, s.begin(w))
 	}
 	w.plan = plan(w)
 	return w
 }
 
+// made is an event that is made but for what depends on the events before it.
+type made struct {
+	*activitylog.Event
+	finish func() // nil: nothing does
+}
+
 // add takes an event, in any order.
-func (w *world) add(e *activitylog.Event) {
-	if e.Time.Before(w.End) && (w.early || !e.Time.Before(w.from)) {
-		w.pending = append(w.pending, e)
+func (w *world) add(m made) {
+	if m.Time.Before(w.End) && (w.early || !m.Time.Before(w.from)) {
+		w.pending = append(w.pending, m)
 	}
 }
 
@@ -55,6 +61,7 @@ func (w *world) run(yield func(activitylog.Event) bool) {
 			if day.Before(o.opened) {
 				continue
 			}
+			o.turnOver(roll(w.Seed, o.id+"/files", day.Unix()), day)
 			o.errands(w, day)
 			for _, p := range o.people {
 				o.personDay(w, p, day)
@@ -68,12 +75,12 @@ func (w *world) run(yield func(activitylog.Event) bool) {
 	w.flush(w.End, yield)
 }
 
-// stage makes the events of the incidents whose scenes begin on a day from..to of UTC.
+// stage makes the events of the incidents that begin from..to.
 func (w *world) stage(from, to time.Time) {
 	for i := range w.plan {
-		for _, s := range w.plan[i].scenes {
-			if !s.at.Before(from) && s.at.Before(to) {
-				s.play(w)
+		for _, m := range w.plan[i].moments {
+			if !m.at.Before(from) && m.at.Before(to) {
+				m.play(w)
 			}
 		}
 	}
@@ -81,12 +88,13 @@ func (w *world) stage(from, to time.Time) {
 
 // flush yields what lies before a moment, in order.
 func (w *world) flush(before time.Time, yield func(activitylog.Event) bool) bool {
-	slices.SortFunc(w.pending, func(a, b *activitylog.Event) int {
-		return activitylog.KeyOf(a).Compare(activitylog.KeyOf(b))
-	})
+	slices.SortFunc(w.pending, func(a, b made) int { return activitylog.KeyOf(a.Event).Compare(activitylog.KeyOf(b.Event)) })
 	n := 0
 	for ; n < len(w.pending) && w.pending[n].Time.Before(before); n++ {
-		if !yield(*w.pending[n]) {
+		if finish := w.pending[n].finish; finish != nil {
+			finish()
+		}
+		if !yield(*w.pending[n].Event) {
 			return false
 		}
 	}

@@ -31,6 +31,9 @@ type Config struct {
 	// Settings are further server settings, each "name=value"; they win over
 	// those of this package.
 	Settings []string
+	// From is a folder that Save wrote; its databases take the place of the
+	// empty one.
+	From string
 }
 
 // A Server is a running private PostgreSQL. Its methods may be called from
@@ -82,10 +85,35 @@ func run(ctx context.Context, c Config) (_ *Server, err error) {
 	if s.bin, err = account.reach(bin, dir.install()); err != nil {
 		return nil, fmt.Errorf("copy PostgreSQL to where %s can run it: %w", account.name, err)
 	}
-	if err := s.initialize(ctx, bin); err != nil {
+	if c.From != "" {
+		if err = copyTree(c.From, s.scratch.data(), false); err == nil {
+			err = account.ownAll(s.scratch.data())
+		}
+	} else {
+		err = s.initialize(ctx, bin)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return s, s.start(ctx)
+}
+
+// Save shuts the server down in order, copies its data to a new folder for
+// Config.From, whole or not at all, and starts it again.
+func (s *Server) Save(ctx context.Context, dir string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.process == nil {
+		return errors.New("pgtest: save: the server is stopped")
+	}
+	err := s.process.shutdown(s.scratch.data())
+	if err == nil {
+		err = keep(s.scratch.data(), dir)
+	}
+	if err = errors.Join(err, s.start(ctx)); err != nil {
+		return fmt.Errorf("pgtest: save: %w", err)
+	}
+	return nil
 }
 
 // DSN returns the address of the server's first database, which starts empty.

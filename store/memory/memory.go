@@ -117,7 +117,8 @@ func (s *Store) walk(ctx context.Context, q activitylog.StoreQuery) iter.Seq2[*e
 			}
 			buf = s.next(buf[:0], q, after)
 			for _, e := range buf {
-				if !q.Filter.Match(e.event) {
+				// The list of an id holds the events of every organization.
+				if q.Org != "" && e.key.Org != q.Org || !q.Filter.Match(e.event) {
 					if examined++; q.Examine > 0 && examined >= q.Examine {
 						yield(nil, &activitylog.ExamineLimitError{At: e.key, Examined: examined})
 						return

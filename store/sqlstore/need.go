@@ -1,9 +1,11 @@
 package sqlstore
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/activitylog/activitylog"
+	"github.com/activitylog/activitylog/internal/terms"
 )
 
 // need is what the index terms of an event must fulfil for a filter to mean it. nil means that terms say nothing.
@@ -67,7 +69,7 @@ func (n needer) of(x activitylog.Expr) *need {
 	case activitylog.NotExpr:
 		c, ok := x.X.(activitylog.Cond)
 		if ok && c.Field == "outcome" && len(c.Values) == 1 && c.Values[0] == string(activitylog.Success) {
-			return n.term(termTrouble)
+			return n.term(terms.Trouble)
 		}
 		return nil
 	case activitylog.TextExpr:
@@ -89,7 +91,7 @@ func anyOf(parts []*need) *need {
 }
 
 func (n needer) term(field byte, parts ...string) *need {
-	return &need{op: termNeed, term: term(n.scope, field, parts...)}
+	return &need{op: termNeed, term: terms.Term(n.scope, field, parts...)}
 }
 
 func (n needer) terms(field byte, values []string) *need {
@@ -101,13 +103,13 @@ func (n needer) terms(field byte, values []string) *need {
 }
 
 func (n needer) words(x activitylog.TextExpr) *need {
-	if n.scope == everywhere {
+	if n.scope == terms.Everywhere {
 		return nil
 	}
 	all := &need{op: allNeed}
 	for i, w := range x.Words {
 		all.parts = append(all.parts, &need{
-			op: termNeed, term: n.scope + string(termWord) + w, prefix: x.Prefix && i == len(x.Words)-1,
+			op: termNeed, term: n.scope + string(terms.Word) + w, prefix: x.Prefix && i == len(x.Words)-1,
 		})
 	}
 	if len(all.parts) == 1 {
@@ -117,36 +119,10 @@ func (n needer) words(x activitylog.TextExpr) *need {
 }
 
 func (n needer) cond(c activitylog.Cond) *need {
-	switch c.Field {
-	case "category":
-		return n.terms(termCategory, c.Values)
-	case "actor":
-		acted := n.terms(termActed, c.Values)
-		if c.Key == "acted" {
-			return acted
-		}
-		if n.scope == everywhere {
-			return nil
-		}
-		behalf := n.terms(termBehalf, c.Values)
-		if c.Key != "" {
-			return behalf
-		}
-		return anyOf([]*need{acted, behalf})
-	case "action":
-		if n.scope == everywhere && c.Op != "in" {
-			return nil
-		}
-		return n.terms(termAction, c.Values)
-	case "outcome":
-		for _, v := range c.Values {
-			if v == string(activitylog.Success) {
-				return nil
-			}
-		}
-		return n.terms(termOutcome, c.Values)
+	if c.Field == "category" {
+		return n.terms(terms.Category, c.Values)
 	}
-	if n.scope == everywhere {
+	if n.scope == terms.Everywhere {
 		return nil
 	}
 	return n.scoped(c)
@@ -156,39 +132,50 @@ func (n needer) cond(c activitylog.Cond) *need {
 func (n needer) scoped(c activitylog.Cond) *need {
 	switch c.Field {
 	case "project":
-		return n.terms(termProject, c.Values)
+		return n.terms(terms.Project, c.Values)
+	case "action":
+		return n.terms(terms.Action, c.Values)
+	case "actor":
+		acted, behalf := n.terms(terms.Acted, c.Values), n.terms(terms.Behalf, c.Values)
+		switch c.Key {
+		case "":
+			return anyOf([]*need{acted, behalf})
+		case "acted":
+			return acted
+		}
+		return behalf
+	case "outcome":
+		if slices.Contains(c.Values, string(activitylog.Success)) {
+			return nil
+		}
+		return n.terms(terms.Outcome, c.Values)
 	case "severity":
-		for _, v := range c.Values {
-			if !rareSeverity(v) {
-				return nil
-			}
+		if slices.ContainsFunc(c.Values, func(v string) bool { return !terms.RareSeverity(v) }) {
+			return nil
 		}
-		return n.terms(termSeverity, c.Values)
+		return n.terms(terms.Severity, c.Values)
 	case "target":
-		switch {
-		case len(c.Values) > 0:
-			return n.terms(termTarget, c.Values)
-		case c.Key != "":
-			return n.term(termKind, c.Key)
+		if len(c.Values) == 0 {
+			return nil
 		}
-		return nil
+		return n.terms(terms.Target, c.Values)
 	case "label":
 		if len(c.Values) == 0 {
 			return nil
 		}
 		parts := make([]*need, len(c.Values))
 		for i, v := range c.Values {
-			parts[i] = n.term(termLabel, c.Key, v)
+			parts[i] = n.term(terms.Label, c.Key, v)
 		}
 		return anyOf(parts)
 	case "model":
-		return n.present(termModel, c.Values)
+		return n.present(terms.Model, c.Values)
 	case "request":
-		return n.present(termRequest, c.Values)
+		return n.present(terms.Request, c.Values)
 	case "session":
-		return n.present(termSession, c.Values)
+		return n.present(terms.Session, c.Values)
 	case "correlation":
-		return n.present(termOperation, c.Values)
+		return n.present(terms.Operation, c.Values)
 	case "ip":
 		return n.networks(c)
 	}
@@ -197,32 +184,24 @@ func (n needer) scoped(c activitylog.Cond) *need {
 
 // present handles fields that have a term only where they are not empty.
 func (n needer) present(field byte, values []string) *need {
-	for _, v := range values {
-		if v == "" {
-			return nil
-		}
+	if slices.Contains(values, "") {
+		return nil
 	}
 	return n.terms(field, values)
 }
 
-// networks proposes the smallest network with terms that holds each prefix.
+// networks proposes the network with a term that holds each prefix.
 func (n needer) networks(c activitylog.Cond) *need {
 	var parts []*need
 	for _, p := range c.Prefixes {
 		if p.IsSingleIP() {
-			parts = append(parts, n.term(termIP, p.Addr().String()))
+			parts = append(parts, n.term(terms.IP, p.Addr().String()))
 			continue
 		}
-		best := 0
-		for _, bits := range networkBits(p.Addr()) {
-			if bits <= p.Bits() {
-				best = bits
-			}
-		}
-		if best == 0 {
+		if p.Bits() < terms.NetworkBits(p.Addr()) {
 			return nil
 		}
-		parts = append(parts, n.term(termNetwork, network(p.Addr(), best)))
+		parts = append(parts, n.term(terms.Network, terms.InNetwork(p.Addr())))
 	}
 	return anyOf(parts)
 }

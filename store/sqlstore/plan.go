@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/activitylog/activitylog"
+	"github.com/activitylog/activitylog/internal/terms"
 )
 
 type netipPrefix = netip.Prefix
@@ -50,7 +51,7 @@ func (s *Store) plan(ctx context.Context, q activitylog.StoreQuery) (*plan, erro
 		}
 	}
 	if p.org != "" {
-		p.scope = scopeOf(p.org)
+		p.scope = terms.Scope(p.org)
 	}
 	if err := s.findNeed(ctx, p); err != nil {
 		return nil, err
@@ -74,7 +75,7 @@ func (s *Store) findNeed(ctx context.Context, p *plan) error {
 		p.need = s.needer(p.scope).of(p.expr)
 		return nil
 	}
-	p.need = s.needer(everywhere).of(p.expr)
+	p.need = s.needer(terms.Everywhere).of(p.expr)
 	sample := s.needer("aaaaaa").of(p.expr)
 	if sample.leaves() == p.need.leaves() {
 		return nil
@@ -85,7 +86,7 @@ func (s *Store) findNeed(ctx context.Context, p *plan) error {
 	}
 	parts := make([]*need, len(orgs))
 	for i, org := range orgs {
-		parts[i] = s.needer(scopeOf(org)).of(p.expr)
+		parts[i] = s.needer(terms.Scope(org)).of(p.expr)
 	}
 	p.need = anyOf(parts)
 	return nil
@@ -108,7 +109,7 @@ func (s *Store) served(p *plan, x activitylog.Expr) bool {
 	}
 	scope := p.scope
 	if scope == "" {
-		if scope = everywhere; p.need.leaves() > 0 && s.needer(everywhere).of(p.expr).leaves() != p.need.leaves() {
+		if scope = terms.Everywhere; p.need.leaves() > 0 && s.needer(terms.Everywhere).of(p.expr).leaves() != p.need.leaves() {
 			scope = "aaaaaa" // spread over the organizations: any term serves
 		}
 	}

@@ -8,12 +8,13 @@ import (
 	"strings"
 
 	"github.com/activitylog/activitylog"
+	"github.com/activitylog/activitylog/internal/terms"
 	"github.com/google/uuid"
 )
 
 const (
 	copyFrom  = 100 // events in a batch from which COPY pays
-	maxValues = 64  // rows of one INSERT; sizes are powers of two, so that few statements are prepared
+	maxValues = 64  // rows of one INSERT, so that few statements are prepared
 )
 
 const postgresColumns = columns + ", search"
@@ -29,19 +30,25 @@ func pgRows(events []activitylog.Event) []pgRow {
 	for i := range events {
 		e := &events[i]
 		args := appendValues(make([]any, 0, columnCount+1), e, e.ID.String())
-		rows[i] = pgRow{e, append(args, tsvector(termsOf(e)))}
+		rows[i] = pgRow{e, append(args, tsvector(terms.Of(e)))}
 	}
 	return rows
 }
 
 // tsvector writes terms in the text form of PostgreSQL. Terms are letters and digits.
-func tsvector(terms string) string {
-	return "'" + strings.ReplaceAll(terms, " ", "' '") + "'"
+func tsvector(text string) string {
+	return "'" + strings.ReplaceAll(text, " ", "' '") + "'"
 }
 
 func (b *postgres) append(ctx context.Context, events []activitylog.Event) error {
 	rows := pgRows(events)
 	orgs := b.newOrgs(events)
+	if len(orgs) == 0 && len(rows) <= maxValues && !b.opts.Partitioned && b.isDurable(ctx) {
+		done, err := b.insertAlone(ctx, rows)
+		if done {
+			return err
+		}
+	}
 	if b.opts.Copy && len(rows) >= copyFrom && !b.opts.Partitioned {
 		err := b.transact(ctx, nil, func(tx *sql.Tx) error {
 			if err := b.begun(ctx, tx, orgs); err != nil {
@@ -61,6 +68,33 @@ func (b *postgres) append(ctx context.Context, events []activitylog.Event) error
 		return b.insertAll(ctx, tx, rows, b.prepared(tx))
 	})
 	return b.learn(orgs, err)
+}
+
+// insertAlone stores a small batch by one statement that is a transaction of its own, in a single round trip. It is
+// not done where an event was there already or the server asks to repeat: that takes a transaction of more statements.
+func (b *postgres) insertAlone(ctx context.Context, rows []pgRow) (done bool, err error) {
+	args := make([]any, 0, len(rows)*(columnCount+1))
+	for i := range rows {
+		args = append(args, rows[i].args...)
+	}
+	text := insertText(len(rows), "")
+	stmt, err := b.s.stmts.prepare(ctx, b.db, text)
+	switch {
+	case err != nil:
+		return true, err
+	case stmt == nil:
+		_, err = b.db.ExecContext(ctx, text, args...)
+	default:
+		_, err = stmt.ExecContext(ctx, args...)
+	}
+	switch sqlState(err) {
+	case uniqueViolation, serializationFailure, deadlockDetected:
+		return false, nil
+	}
+	if err != nil {
+		err = commitError(err)
+	}
+	return true, err
 }
 
 // begun does what every transaction of ours begins with.
@@ -125,7 +159,7 @@ type runner func(ctx context.Context, n int, args []any) (sql.Result, error)
 
 func (b *postgres) prepared(tx *sql.Tx) runner {
 	return func(ctx context.Context, n int, args []any) (sql.Result, error) {
-		text := insertText(n)
+		text := insertText(n, skipKnown)
 		stmt, err := b.s.stmts.prepare(ctx, b.db, text)
 		if err != nil || stmt == nil {
 			return tx.ExecContext(ctx, text, args...)
@@ -134,8 +168,11 @@ func (b *postgres) prepared(tx *sql.Tx) runner {
 	}
 }
 
-// insertText never names a conflict target: with one the role would need SELECT.
-func insertText(n int) string {
+// skipKnown names no conflict target: with one the role would need SELECT.
+const skipKnown = " ON CONFLICT DO NOTHING"
+
+// insertText is an INSERT of n rows.
+func insertText(n int, conflict string) string {
 	w := builder{dollar: true}
 	w.write("INSERT INTO activitylog_events (" + postgresColumns + ") VALUES ")
 	for i := range n {
@@ -151,7 +188,7 @@ func insertText(n int) string {
 		}
 		w.write(")")
 	}
-	w.write(" ON CONFLICT DO NOTHING")
+	w.write(conflict)
 	return w.String()
 }
 
@@ -168,10 +205,7 @@ func (b *postgres) insertAll(ctx context.Context, tx activitylog.Tx, rows []pgRo
 		return activitylog.KeyOf(x.event).Compare(activitylog.KeyOf(y.event))
 	})
 	for start := 0; start < len(rows); {
-		n := maxValues
-		for n > len(rows)-start {
-			n /= 2
-		}
+		n := min(maxValues, len(rows)-start)
 		part := rows[start : start+n]
 		args := make([]any, 0, n*(columnCount+1))
 		for i := range part {
@@ -294,6 +328,6 @@ func (b *postgres) appendTx(ctx context.Context, tx activitylog.Tx, events []act
 		return err
 	}
 	return b.insertAll(ctx, tx, pgRows(events), func(ctx context.Context, n int, args []any) (sql.Result, error) {
-		return tx.ExecContext(ctx, insertText(n), args...)
+		return tx.ExecContext(ctx, insertText(n, skipKnown), args...)
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/activitylog/activitylog"
+	"github.com/activitylog/activitylog/internal/terms"
 	"github.com/google/uuid"
 )
 
@@ -98,7 +99,7 @@ func (x *pgChanger) remove(e *activitylog.Event) (bool, error) {
 
 func (x *pgChanger) rewrite(e *activitylog.Event) (bool, error) {
 	w := builder{dollar: true}
-	args := append(appendValues(nil, e, e.ID.String()), tsvector(termsOf(e)))
+	args := append(appendValues(nil, e, e.ID.String()), tsvector(terms.Of(e)))
 	w.write("UPDATE activitylog_events SET ")
 	for i, column := range strings.Split(postgresColumns, ", ") {
 		if i > 0 {

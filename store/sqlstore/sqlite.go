@@ -54,6 +54,11 @@ func (b *sqlite) indexed(activitylog.Cond) bool { return false }
 func (b *sqlite) close() error { return b.writer.close() }
 
 func (b *sqlite) migrate(ctx context.Context) error {
+	var version int
+	err := b.db.QueryRowContext(ctx, `SELECT max(version) FROM activitylog_schema`).Scan(&version)
+	if err == nil && version == schemaVersion {
+		return nil // without a write, which may have to wait for readers of other processes
+	}
 	return b.writer.do(ctx, func(c *sql.Conn) error {
 		if _, err := c.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS activitylog_schema (version INTEGER PRIMARY KEY)`); err != nil {
 			return err

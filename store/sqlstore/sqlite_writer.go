@@ -51,8 +51,8 @@ func understood(err error) bool {
 var errRolledBack = errors.New("rolled back")
 
 func (w *sqliteWriter) transact(ctx context.Context, f func(*sql.Conn) error) error {
-	if _, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return fmt.Errorf("begin: %w", err)
+	if err := w.begin(ctx); err != nil {
+		return err
 	}
 	err := f(w.conn)
 	if err == nil {
@@ -67,12 +67,37 @@ func (w *sqliteWriter) transact(ctx context.Context, f func(*sql.Conn) error) er
 	// The commit is not interrupted: its outcome would be unknown.
 	if _, err := w.conn.ExecContext(context.WithoutCancel(ctx), "COMMIT"); err != nil {
 		w.drop()
-		if strings.Contains(err.Error(), "locked") || strings.Contains(err.Error(), "busy") {
+		if locked(err) {
 			return fmt.Errorf("commit: %w", err)
 		}
 		return fmt.Errorf("commit: %w: %w", activitylog.ErrOutcomeUnknown, err)
 	}
 	return nil
+}
+
+// begin takes the write lock of the database and waits for it as long as ctx allows. The statement itself is not
+// watched by ctx, which would cost a goroutine; it waits for the busy timeout of the connection.
+func (w *sqliteWriter) begin(ctx context.Context) error {
+	for {
+		_, err := w.conn.ExecContext(context.WithoutCancel(ctx), "BEGIN IMMEDIATE")
+		if err == nil {
+			return nil
+		}
+		if !locked(err) {
+			return fmt.Errorf("begin: %w", err)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("begin: %w: %w", ctx.Err(), err)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+// locked tells whether another connection held a lock, whatever the driver.
+func locked(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, "locked") || strings.Contains(text, "busy") || strings.Contains(text, "BUSY")
 }
 
 func (w *sqliteWriter) open(ctx context.Context) error {
@@ -94,6 +119,7 @@ func (w *sqliteWriter) open(ctx context.Context) error {
 func (w *sqliteWriter) prepareConn(ctx context.Context) error {
 	for _, pragma := range []string{
 		"PRAGMA synchronous=FULL", "PRAGMA fullfsync=ON", "PRAGMA checkpoint_fullfsync=ON", "PRAGMA recursive_triggers=ON",
+		"PRAGMA busy_timeout=1000",
 		"PRAGMA trusted_schema=OFF", "PRAGMA wal_autocheckpoint=20000", // rarer checkpoints write each page less often
 	} {
 		if _, err := w.conn.ExecContext(ctx, pragma); err != nil {
@@ -114,8 +140,12 @@ func (w *sqliteWriter) checkpoint(ctx context.Context) error {
 	for {
 		for _, mode := range []string{"TRUNCATE", "FULL"} {
 			var busy, log, done int
-			if err = w.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint("+mode+")").Scan(&busy, &log, &done); err == nil && busy == 0 {
+			err = w.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint("+mode+")").Scan(&busy, &log, &done)
+			if err == nil && busy == 0 {
 				return nil
+			}
+			if err != nil && !locked(err) && ctx.Err() == nil {
+				return fmt.Errorf("checkpoint before the first write: %w", err)
 			}
 		}
 		select {

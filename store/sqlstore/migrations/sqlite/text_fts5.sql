@@ -1,3 +1,4 @@
+-- The terms of every event, made by the library; rowid is the key of the event. They are not stored besides.
 CREATE VIRTUAL TABLE activitylog_text USING fts5(
-  search_text, content='activitylog_events', content_rowid='key', tokenize='ascii', detail=none, columnsize=0
+  terms, content='', tokenize='ascii', detail=none
 );

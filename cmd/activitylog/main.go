@@ -1,0 +1,24 @@
+// Command activitylog reads and fills activity logs.
+//
+//	activitylog import --db t.db --org acme FILE…
+//	activitylog query  --db t.db --org acme 'actor:alice category:auth -outcome:success'
+//	activitylog export --db t.db --org acme --format csv 'outcome:failure'
+//	activitylog tail   --db t.db --org acme
+//	activitylog demo
+//
+// Each takes --help. The exit code is 0 when it is done, 1 when it failed and 2 when it was called wrongly.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/activitylog/activitylog"
+	"github.com/activitylog/activitylog/store/memory"
+	"github.com/activitylog/activitylog/store/postgres"
+	"github.com/activitylog/activitylog/store/sqlite"
+)
+
+// database is an open log.
+type database struct {
+	*activitylog.Log
+	store io.Closer
+}
+
+func (d *database) close() error {
+	err := d.Log.Close(context.Background())
+	return errors.Join(err, d.store.Close())
+}
+
+// closeInto closes and keeps what went wrong with it in err, unless that holds something already.
+func (d *database) closeInto(err *error) {
+	if closing := d.close(); *err == nil {
+		*err = closing
+	}
+}
+
+// openDatabase opens the log that --db names. Only create makes what does not exist and brings its schema up to date.
+func openDatabase(ctx context.Context, db string, create bool) (*database, error) {
+	store, err := openStore(ctx, db, create)
+	if err != nil {
+		return nil, err
+	}
+	closer, ok := store.(io.Closer)
+	if !ok {
+		closer = io.NopCloser(nil)
+	}
+	log, err := activitylog.New(store, &activitylog.Options{Timeout: time.Minute})
+	if err != nil {
+		return nil, errors.Join(err, closer.Close())
+	}
+	return &database{log, closer}, nil
+}
+
+func openStore(ctx context.Context, db string, create bool) (activitylog.Store, error) {
+	scheme, _, hasScheme := strings.Cut(db, "://")
+	switch {
+	case db == "":
+		return nil, usage("say which log: --db FILE for SQLite, or --db postgres://USER@HOST/DATABASE")
+	case db == "memory:":
+		return memory.New(), nil
+	case scheme == "postgres" || scheme == "postgresql":
+		if _, err := url.Parse(db); err != nil { // its text would hold the password
+			return nil, usage("--db is no valid URL; write postgres://USER@HOST/DATABASE and escape special characters as %%XX")
+		}
+		return postgres.Open(ctx, db, &postgres.Options{Migrate: create})
+	case hasScheme:
+		return nil, usage("--db does not know %s://; write a path for SQLite, or postgres://USER@HOST/DATABASE", safe(scheme))
+	}
+	if _, err := os.Stat(db); errors.Is(err, fs.ErrNotExist) && !create {
+		return nil, fmt.Errorf("there is no database %s; activitylog import makes one", db)
+	}
+	return sqlite.Open(ctx, db, &sqlite.Options{Migrate: create})
+}
+
+const dbUsage = "the log: a `DB` is a file of SQLite or postgres://USER@HOST/DATABASE"
+
+// scope is the part of a log that a command reads.
+type scope struct {
+	db, org string
+	all     bool
+}
+
+func (s *scope) flags(fs *flag.FlagSet) {
+	fs.StringVar(&s.db, "db", "", dbUsage)
+	fs.StringVar(&s.org, "org", "", "the events of this `organization`")
+	fs.BoolVar(&s.all, "all-orgs", false, "the events of all organizations")
+}
+
+// open opens the log for reading.
+func (s *scope) open(ctx context.Context) (*database, activitylog.Reader, error) {
+	switch {
+	case s.org == "" && !s.all:
+		return nil, activitylog.Reader{}, usage("say whose events: --org NAME, or --all-orgs")
+	case s.org != "" && s.all:
+		return nil, activitylog.Reader{}, usage("--org and --all-orgs exclude each other; leave one out")
+	}
+	d, err := openDatabase(ctx, s.db, false)
+	if err != nil {
+		return nil, activitylog.Reader{}, err
+	}
+	if s.all {
+		return d, d.AllOrgs(), nil
+	}
+	return d, d.Org(s.org), nil
+}
+
+// filter reads the text of a filter, which may have come as several arguments.
+func filter(args []string) (activitylog.Filter, error) {
+	text := strings.Join(args, " ")
+	f, err := activitylog.ParseFilter(text)
+	var wrong *activitylog.SyntaxError
+	if errors.As(err, &wrong) {
+		at := min(wrong.Pos, len(text))
+		before, behind := safe(text[:at]), safe(text[at:])
+		return f, usage("the filter is wrong here: %s\n  %s%s\n  %s^", wrong.Text, before, behind, strings.Repeat(" ", len([]rune(before))))
+	}
+	return f, err
+}
+
+func order(name string) (activitylog.Order, error) {
+	switch name {
+	case "newest":
+		return activitylog.Newest, nil
+	case "oldest":
+		return activitylog.Oldest, nil
+	}
+	return 0, usage("--order %s; write newest or oldest", name)
+}

@@ -1,0 +1,54 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"github.com/activitylog/activitylog"
+)
+
+// tail implements backend: one writer at a time makes seq the order of commits.
+func (b *sqlite) tail(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error) {
+	w := b.newBuilder()
+	if after == activitylog.End {
+		w.write(`SELECT max(coalesce((SELECT max(seq) FROM activitylog_events), 0),
+			(SELECT value FROM activitylog_numbers WHERE name = 'seq_floor'))`)
+		rows, err := b.s.query(ctx, w)
+		seq, err := collect(rows, err, scanNumber)
+		if err != nil {
+			return nil, "", err
+		}
+		return nil, numberPosition(seq[0]), nil
+	}
+	from, err := parseNumberPosition(after)
+	if err != nil {
+		return nil, "", err
+	}
+	w.write("SELECT "+selected+", e.seq FROM activitylog_events e WHERE e.seq > ? ORDER BY e.seq LIMIT ?", from, limit)
+	rows, err := b.s.query(ctx, w)
+	found, err := collect(rows, err, func(rows *sql.Rows) (row, error) { return scanRow(rows, 1) })
+	if err != nil {
+		return nil, "", err
+	}
+	list := make([]activitylog.Tailed, len(found))
+	for i, r := range found {
+		from = r.extra[0]
+		list[i] = activitylog.Tailed{Event: r.event, Position: numberPosition(from)}
+	}
+	return list, numberPosition(from), nil
+}
+
+func numberPosition(n int64) activitylog.Position { return activitylog.Position(fmt.Sprint(n)) }
+
+func parseNumberPosition(p activitylog.Position) (int64, error) {
+	if p == "" {
+		return 0, nil
+	}
+	var n int64
+	if _, err := fmt.Sscanf(string(p), "%d", &n); err != nil || n < 0 || strings.TrimLeft(string(p), "0123456789") != "" {
+		return 0, fmt.Errorf("%w: %q is no position of this store", activitylog.ErrInvalid, p)
+	}
+	return n, nil
+}
