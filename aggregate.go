@@ -103,7 +103,7 @@ func (a Aggregation) validate() error {
 
 // add puts the figures of o into b.
 func (b *Bucket) add(o *Bucket) {
-	if b.Count == 0 || o.Count > 0 && o.MinTime.Before(b.MinTime) {
+	if b.Count == 0 || o.MinTime.Before(b.MinTime) {
 		b.MinTime = o.MinTime
 	}
 	if b.Count == 0 || o.MaxTime.After(b.MaxTime) {
@@ -160,13 +160,22 @@ func floorQuarter(t time.Time) time.Time {
 // stepStart is the beginning of the step that t lies in: days begin at midnight of zone, parts of days count from
 // there, so that a day of a clock change has one part more or less.
 func stepStart(t time.Time, step time.Duration, zone *time.Location) time.Time {
-	local := t.In(zone)
-	y, m, d := local.Date()
-	midnight := time.Date(y, m, d, 0, 0, 0, 0, zone)
+	start := dayStart(t, zone)
 	if step == 24*time.Hour {
-		return midnight
+		return start
 	}
-	return midnight.Add(local.Sub(midnight) / step * step)
+	return start.Add(t.Sub(start) / step * step)
+}
+
+// dayStart is the first moment of the day of t in zone.
+func dayStart(t time.Time, zone *time.Location) time.Time {
+	y, m, d := t.In(zone).Date()
+	midnight := time.Date(y, m, d, 0, 0, 0, 0, zone)
+	if midnight.Day() != d {
+		// The clock skips midnight, and Date gave a time before the change: the day begins with the change.
+		_, midnight = midnight.ZoneBounds()
+	}
+	return midnight
 }
 
 // Aggregate yields the figures of a, ordered by Start and then by Values. The whole result is held in memory.
@@ -201,6 +210,9 @@ func (r Reader) sums(ctx context.Context, a Aggregation) ([]*Bucket, error) {
 	for b, err := range r.partial(ctx, a) {
 		if err != nil {
 			return nil, fmt.Errorf("activitylog: aggregate: %w", err)
+		}
+		if b.Count == 0 { // a store may let the last event of a group go
+			continue
 		}
 		if a.Step > 0 {
 			b.Start = stepStart(b.Start, a.Step, zone)

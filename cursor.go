@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -57,7 +58,7 @@ func ParseCursor(s string) (Cursor, error) {
 	}
 	const head = 8 + 1 + 8 + 16
 	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
-	if err != nil || len(b) < head || len(b) > head+4096 || b[8] > 1 {
+	if err != nil || strings.ContainsAny(s, "\r\n") || len(b) < head || len(b) > head+4096 || b[8] > 1 {
 		return Cursor{}, fmt.Errorf("activitylog: %w: it is damaged", ErrCursor)
 	}
 	return Cursor{

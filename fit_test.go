@@ -61,7 +61,7 @@ func TestLimitOfTheWholeEvent(t *testing.T) {
 	l := newLog(t, nil)
 	small := newLog(t, &activitylog.Options{Limits: activitylog.Limits{Event: 8 << 10}})
 	cut := 0
-	for range 40 {
+	for range 12 {
 		e := stuffed(t, r)
 		got := stored(t, l, e)
 		if n := sizeOf(got); n > 64<<10 {

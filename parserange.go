@@ -9,14 +9,15 @@ import (
 
 // ranges reads the values of fields that are compared: >=a >a <a <=a, a..b, and times also as since:a and before:a.
 func (p *parser) ranges(field string, list []value) (Filter, error) {
+	form := field + ": with >=, >, <, <= or a..b and"
 	switch field {
 	case "since":
-		field = "time"
+		field, form = "time", "since: with"
 		for i := range list {
 			list[i].text = ">=" + list[i].text
 		}
 	case "before":
-		field = "time"
+		field, form = "time", "before: with"
 		for i := range list {
 			list[i].text = "<" + list[i].text
 		}
@@ -29,7 +30,7 @@ func (p *parser) ranges(field string, list []value) (Filter, error) {
 			if field == "cost" {
 				example = "0.25"
 			}
-			return Filter{}, p.fail(v.pos, "write %s: with >=, >, <, <= or a..b and a value like %s", field, example)
+			return Filter{}, p.fail(v.pos, "write %s a value like %s", form, example)
 		}
 		alternatives = append(alternatives, f)
 	}

@@ -72,18 +72,16 @@ func (r Reader) Page(ctx context.Context, q Query) (Page, error) {
 	if r.err != nil {
 		return Page{}, r.err
 	}
-	switch {
-	case q.Limit == 0:
-		q.Limit = defaultPage
-	case q.Limit < 0 || q.Limit > maxPage:
+	if q.Limit < 0 || q.Limit > maxPage {
 		return Page{}, invalid("page of %d events; use 1 to %d", q.Limit, maxPage)
-	case q.Order != Newest && q.Order != Oldest:
-		return Page{}, invalid("unknown order %d", q.Order)
+	}
+	if err := r.check(q); err != nil {
+		return Page{}, err
+	}
+	if q.Limit == 0 {
+		q.Limit = defaultPage
 	}
 	c := q.Cursor
-	if c.set && c.sum != c.checksum(r.scope(), q) {
-		return Page{}, fmt.Errorf("activitylog: %w", ErrCursor)
-	}
 	sq := StoreQuery{Org: r.org, Filter: q.Filter, Order: q.Order, Limit: q.Limit + 1, Examine: r.log.opts.Examine}
 	if c.set {
 		sq.After = &c.key
@@ -103,6 +101,17 @@ func (r Reader) Page(ctx context.Context, q Query) (Page, error) {
 		events = append(events, e)
 	}
 	return r.page(q, events, stop), nil
+}
+
+// check refuses an order that there is not and a cursor of another query.
+func (r Reader) check(q Query) error {
+	if q.Order != Newest && q.Order != Oldest {
+		return invalid("unknown order %d; use Newest or Oldest", q.Order)
+	}
+	if c := q.Cursor; c.set && c.sum != c.checksum(r.scope(), q) {
+		return fmt.Errorf("activitylog: %w", ErrCursor)
+	}
+	return nil
 }
 
 // page turns what a scan gave, one event more than asked if there are more, into a page with its cursors.
@@ -155,8 +164,8 @@ func (r Reader) Events(ctx context.Context, q Query) iter.Seq2[Event, error] {
 			yield(Event{}, invalid("events go forward from a cursor, and their limit is not negative"))
 			return
 		}
-		if c := q.Cursor; c.set && c.sum != c.checksum(r.scope(), q) {
-			yield(Event{}, fmt.Errorf("activitylog: %w", ErrCursor))
+		if err := r.check(q); err != nil {
+			yield(Event{}, err)
 			return
 		}
 		sq := StoreQuery{Org: r.org, Filter: q.Filter, Order: q.Order, Limit: q.Limit}

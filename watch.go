@@ -57,7 +57,7 @@ func (l *Log) follow(ctx context.Context, after Position) iter.Seq2[Tailed, erro
 				yield(Tailed{}, ctx.Err())
 				return
 			case <-l.closed:
-				yield(Tailed{}, ErrClosed)
+				yield(Tailed{}, fmt.Errorf("activitylog: %w", ErrClosed))
 				return
 			case <-woken:
 			case <-poll.C:

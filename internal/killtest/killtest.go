@@ -1,7 +1,7 @@
 // Package killtest runs a test binary a second time, as a child that can be killed at any moment, and collects what the
 // child said until then.
 //
-//	func TestMain(m *testing.M) { os.Exit(killtest.Main(m, map[string]func() error{"writer": writer})) }
+//	func TestMain(m *testing.M) { os.Exit(killtest.Main(m.Run, map[string]func() error{"writer": writer})) }
 //
 // A child says what it did in lines on its standard output, one write each: a pipe keeps what was written to it when
 // the writer is killed. A child ends by itself when its parent does.
@@ -23,11 +23,11 @@ const roleVariable = "ACTIVITYLOG_KILLTEST_ROLE"
 // hung is after which time a child counts as hanging.
 const hung = 2 * time.Minute
 
-// Main runs the role of this process if it is a child, and the tests of m otherwise. It returns the exit code.
-func Main(m interface{ Run() int }, roles map[string]func() error) int {
+// Main runs the role of this process if it is a child, and the tests otherwise. It returns the exit code.
+func Main(tests func() int, roles map[string]func() error) int {
 	name := os.Getenv(roleVariable)
 	if name == "" {
-		return m.Run()
+		return tests()
 	}
 	role := roles[name]
 	if role == nil {

@@ -19,7 +19,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	os.Exit(killtest.Main(m, map[string]func() error{"record": recordForever, "transact": transactForever}))
+	os.Exit(killtest.Main(m.Run, map[string]func() error{"record": recordForever, "transact": transactForever}))
 }
 
 // fileVariable tells a child which file to use.

@@ -86,6 +86,7 @@ const (
 	serializationFailure = "40001"
 	deadlockDetected     = "40P01"
 	uniqueViolation      = "23505"
+	checkViolation       = "23514"
 	noPrivilege          = "42501"
 	undefinedTable       = "42P01"
 )
@@ -114,6 +115,7 @@ func (b *postgres) transact(ctx context.Context, opts *sql.TxOptions, f func(*sq
 }
 
 func (b *postgres) transactOnce(ctx context.Context, opts *sql.TxOptions, f func(*sql.Tx) error) error {
+	b.isDurable(ctx) // asked here, since inside there may be no second connection to be had
 	tx, err := b.db.BeginTx(ctx, opts)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
@@ -145,7 +147,8 @@ const (
 	weak    = 2
 )
 
-// isDurable asks the server once.
+// isDurable asks the server once. It must not be called inside a transaction: it takes a connection of its own, for
+// which transactions that hold all others would wait forever.
 func (b *postgres) isDurable(ctx context.Context) bool {
 	if b.level.Load() == 0 {
 		var setting string
@@ -161,9 +164,9 @@ func (b *postgres) isDurable(ctx context.Context) bool {
 	return b.level.Load() == durable
 }
 
-// ensureDurable makes a transaction wait for the disk where the server would not.
+// ensureDurable makes a transaction wait for the disk where the server would not, as far as is known.
 func (b *postgres) ensureDurable(ctx context.Context, tx *sql.Tx) error {
-	if b.isDurable(ctx) {
+	if b.level.Load() == durable {
 		return nil
 	}
 	_, err := tx.ExecContext(ctx, "SET LOCAL synchronous_commit = on")

@@ -43,7 +43,7 @@ func tsvector(text string) string {
 func (b *postgres) append(ctx context.Context, events []activitylog.Event) error {
 	rows := pgRows(events)
 	orgs := b.newOrgs(events)
-	if len(orgs) == 0 && len(rows) <= maxValues && !b.opts.Partitioned && b.isDurable(ctx) {
+	if b.isDurable(ctx) && len(orgs) == 0 && len(rows) <= maxValues && !b.opts.Partitioned {
 		done, err := b.insertAlone(ctx, rows)
 		if done {
 			return err
@@ -60,6 +60,12 @@ func (b *postgres) append(ctx context.Context, events []activitylog.Event) error
 			return b.learn(orgs, err)
 		}
 		// Some event is there already. COPY cannot skip it.
+	}
+	if err := b.prepareInserts(ctx, len(rows)); err != nil {
+		return err
+	}
+	if err := b.prepareInserts(ctx, len(rows)); err != nil {
+		return err
 	}
 	err := b.transact(ctx, nil, func(tx *sql.Tx) error {
 		if err := b.begun(ctx, tx, orgs); err != nil {
@@ -157,14 +163,39 @@ func copyRows(ctx context.Context, tx *sql.Tx, rows []pgRow) error {
 // runner executes an INSERT of n rows.
 type runner func(ctx context.Context, n int, args []any) (sql.Result, error)
 
+// prepareInserts prepares what insertAll will run for n rows. Inside the transaction it could not be done: that holds a
+// connection already, and there may be no second one to be had.
+func (b *postgres) prepareInserts(ctx context.Context, n int) error {
+	for _, size := range []int{min(n, maxValues), n % maxValues} {
+		if size > 0 {
+			if _, err := b.s.stmts.prepare(ctx, b.db, insertText(size, skipKnown)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// prepareInserts prepares what insertAll will run for n rows. Inside the transaction that would take a second connection.
+func (b *postgres) prepareInserts(ctx context.Context, n int) error {
+	for _, size := range []int{min(n, maxValues), n % maxValues} {
+		if size == 0 {
+			continue
+		}
+		if _, err := b.s.stmts.prepare(ctx, b.db, insertText(size, skipKnown)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (b *postgres) prepared(tx *sql.Tx) runner {
 	return func(ctx context.Context, n int, args []any) (sql.Result, error) {
 		text := insertText(n, skipKnown)
-		stmt, err := b.s.stmts.prepare(ctx, b.db, text)
-		if err != nil || stmt == nil {
-			return tx.ExecContext(ctx, text, args...)
+		if stmt := b.s.stmts.known(text); stmt != nil {
+			return tx.StmtContext(ctx, stmt).ExecContext(ctx, args...)
 		}
-		return tx.StmtContext(ctx, stmt).ExecContext(ctx, args...)
+		return tx.ExecContext(ctx, text, args...)
 	}
 }
 

@@ -24,10 +24,12 @@ func (b *postgres) ready(ctx context.Context) error {
 	return nil
 }
 
+// migrationLock is held to the end of a transaction, so that processes that start together migrate one after the other.
+const migrationLock = `SELECT pg_advisory_xact_lock(7163001512)`
+
 func (b *postgres) migrate(ctx context.Context) error {
 	err := b.transact(ctx, nil, func(tx *sql.Tx) error {
-		// Held to the end of the transaction, so that processes that start together migrate one after the other.
-		if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(7163001512)`); err != nil {
+		if _, err := tx.ExecContext(ctx, migrationLock); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS activitylog_schema (version integer PRIMARY KEY)`); err != nil {
@@ -59,14 +61,26 @@ func (b *postgres) migrate(ctx context.Context) error {
 				return fmt.Errorf("%s: %w", file, err)
 			}
 		}
+		if b.opts.Partitioned {
+			if err := b.guardPartition(ctx, tx, "activitylog_events_other"); err != nil {
+				return err
+			}
+		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO activitylog_schema VALUES (1)`)
 		return err
 	})
 	if err != nil || !b.opts.Partitioned {
 		return err
 	}
-	now := time.Now()
-	return b.addPartitions(ctx, now.AddDate(0, -1, 0), now.AddDate(1, 0, 0))
+	now := monthOf(time.Now())
+	for m := range 14 {
+		// One event of the future must not keep the application from starting: its month goes without a partition.
+		err := b.addPartition(ctx, now.AddDate(0, m-1, 0))
+		if err != nil && sqlState(err) != checkViolation {
+			return err
+		}
+	}
+	return nil
 }
 
 // AddPartitions creates the monthly partitions from the month of one time to the month of another, both included. It is
@@ -77,34 +91,51 @@ func (s *Store) AddPartitions(ctx context.Context, from, to time.Time) error {
 	if !ok || !b.opts.Partitioned {
 		return fmt.Errorf("activitylog: this store has no partitions: %w", errors.ErrUnsupported)
 	}
-	return b.addPartitions(ctx, from, to)
-}
-
-func (b *postgres) addPartitions(ctx context.Context, from, to time.Time) error {
-	month := func(t time.Time) time.Time {
-		t = t.UTC()
-		return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC)
-	}
-	for m := month(from); !m.After(month(to)); m = m.AddDate(0, 1, 0) {
-		name := "activitylog_events_" + m.Format("2006_01")
-		err := b.transact(ctx, nil, func(tx *sql.Tx) error {
-			var exists bool
-			if err := tx.QueryRowContext(ctx, `SELECT to_regclass($1) IS NOT NULL`, name).Scan(&exists); err != nil || exists {
-				return err
-			}
-			_, err := tx.ExecContext(ctx, fmt.Sprintf(`CREATE TABLE %s PARTITION OF activitylog_events FOR VALUES FROM (%d) TO (%d)`,
-				name, m.UnixMicro(), m.AddDate(0, 1, 0).UnixMicro()))
-			if err == nil && !b.opts.NoTriggers {
-				// Row triggers come down from the parent, TRUNCATE of a partition alone would not meet one.
-				_, err = tx.ExecContext(ctx, fmt.Sprintf(`CREATE TRIGGER activitylog_no_truncate BEFORE TRUNCATE ON %s
-					FOR EACH STATEMENT EXECUTE FUNCTION activitylog_guard();
-					ALTER TABLE %s ENABLE ALWAYS TRIGGER activitylog_no_truncate`, name, name))
-			}
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("partition %s: %w", name, err)
+	for m := monthOf(from); !m.After(to); m = m.AddDate(0, 1, 0) {
+		if err := b.addPartition(ctx, m); err != nil {
+			return fmt.Errorf("activitylog: %w", err)
 		}
 	}
 	return nil
+}
+
+func monthOf(t time.Time) time.Time {
+	t = t.UTC()
+	return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC)
+}
+
+// addPartition creates the partition of a month if there is none.
+func (b *postgres) addPartition(ctx context.Context, month time.Time) error {
+	name := "activitylog_events_" + month.Format("2006_01")
+	err := b.transact(ctx, nil, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, migrationLock); err != nil {
+			return err
+		}
+		var exists bool
+		if err := tx.QueryRowContext(ctx, `SELECT to_regclass($1) IS NOT NULL`, name).Scan(&exists); err != nil || exists {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, fmt.Sprintf(`CREATE TABLE %s PARTITION OF activitylog_events FOR VALUES FROM (%d) TO (%d)`,
+			name, month.UnixMicro(), month.AddDate(0, 1, 0).UnixMicro()))
+		if err != nil {
+			return err
+		}
+		return b.guardPartition(ctx, tx, name)
+	})
+	if err != nil {
+		return fmt.Errorf("partition %s: %w", name, err)
+	}
+	return nil
+}
+
+// guardPartition keeps a partition from being truncated. Row triggers come down from the parent, but TRUNCATE of a
+// partition alone would not meet one.
+func (b *postgres) guardPartition(ctx context.Context, tx *sql.Tx, name string) error {
+	if b.opts.NoTriggers {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, fmt.Sprintf(`CREATE TRIGGER activitylog_no_truncate BEFORE TRUNCATE ON %[1]s
+		FOR EACH STATEMENT EXECUTE FUNCTION activitylog_guard();
+		ALTER TABLE %[1]s ENABLE ALWAYS TRIGGER activitylog_no_truncate`, name))
+	return err
 }

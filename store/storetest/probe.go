@@ -41,7 +41,9 @@ func newProbe(rng *rand.Rand, events []activitylog.Event) probe {
 	case 0:
 		p.after.Time = p.after.Time.Add(time.Duration(rng.IntN(3)-1) * time.Microsecond)
 	case 1:
-		p.after.Org = ""
+		if p.org == "" { // a place within one organization is one of its own
+			p.after.Org = oneOf(rng, []string{"", "b", "zzz"})
+		}
 	case 2:
 		p.after.ID = oneOf(rng, []uuid.UUID{uuid.Nil, uuid.Max})
 	}

@@ -179,7 +179,9 @@ func scanAfter(s *subject) {
 		} {
 			for _, order := range orders {
 				s.yields(activitylog.StoreQuery{Order: order, After: &place}, want)
-				s.yields(activitylog.StoreQuery{Order: order, After: &place, Org: "b", Limit: 2}, want)
+				inside := place
+				inside.Org = "b" // a place within one organization is one of its own
+				s.yields(activitylog.StoreQuery{Order: order, After: &inside, Org: "b", Limit: 2}, want)
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/activitylog/activitylog"
@@ -92,8 +93,12 @@ var structureTraps = []trap{
 	},
 	{
 		name: "large filters", must: "a filter may list many values and be nested as deep as ParseFilter reads",
-		events: with(setActor, "u0", "u1999", "u2999", "x"),
+		events: each(by("u0"), by("u1999"), by("u2999"), func(e *activitylog.Event) {
+			e.Actor.ID, e.Message = "x", strings.Join(many(400), " ")
+		}),
 		built: []builtMeaning{
+			{activitylog.Text(strings.Join(many(300), " ")), "d"}, {activitylog.Text(`"` + strings.Join(many(300), " ") + `"`), "d"},
+			{activitylog.Text(strings.Join(many(401), " ")), ""}, {searches(300), "abcd"},
 			{activitylog.ActorIs(many(3000)...), "abc"}, {activitylog.Not(activitylog.ActedBy(many(2500)...)), "cd"},
 			{activitylog.IDIs(append(ids(samples(1, 1500)), id(0), uuid.Nil)...), "abcd"}, {nested(30), "abc"}, {nested(28), "d"}, {wide(200), "abc"},
 		},
@@ -150,6 +155,15 @@ func wide(n int) activitylog.Filter {
 	var parts []activitylog.Filter
 	for _, id := range append(many(n), "u1999", "u2999") {
 		parts = append(parts, activitylog.All(activitylog.ActedBy(id), activitylog.Not(activitylog.LabelIs("none", id))))
+	}
+	return activitylog.Any(parts...)
+}
+
+// searches is an alternative of n words and one that stands in every sample but the last.
+func searches(n int) activitylog.Filter {
+	parts := []activitylog.Filter{activitylog.Text(`"item"`)}
+	for _, word := range many(n) {
+		parts = append(parts, activitylog.Text(word), activitylog.All(activitylog.Text("nowhere"), activitylog.Not(activitylog.Text(word))))
 	}
 	return activitylog.Any(parts...)
 }

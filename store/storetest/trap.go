@@ -104,7 +104,6 @@ func setAll(e *activitylog.Event, v string) {
 	e.Metadata = map[string]any{"k": v, v: v}
 }
 
-func setActor(e *activitylog.Event, id string)            { e.Actor.ID = id }
 func setAction(e *activitylog.Event, action string)       { e.Action = action }
 func setMessage(e *activitylog.Event, message string)     { e.Message = message }
 func setMetadata(e *activitylog.Event, m map[string]any)  { e.Metadata = m }
