@@ -25,7 +25,7 @@ func TestSeveralHosts(t *testing.T) {
 		"host": {"127.0.0.1," + cfg.Host}, "port": {fmt.Sprintf("%d,%d", down, cfg.Port)},
 		"sslmode": {"disable"}, "target_session_attrs": {"read-write"},
 	}
-	u := url.URL{Scheme: "postgres", User: url.UserPassword(cfg.User, cfg.Password), Path: cfg.Database, RawQuery: query.Encode()}
+	u := url.URL{Scheme: "postgres", User: url.UserPassword(cfg.User, cfg.Password), Path: "/" + cfg.Database, RawQuery: query.Encode()}
 	log := logOver(t, open(t, u.String(), nil), nil)
 	_, err = log.Record(t.Context(), event("on the second host"))
 	require.NoError(t, err)

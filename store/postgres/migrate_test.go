@@ -67,7 +67,7 @@ func TestWeakServer(t *testing.T) {
 	open(t, dsn, nil).Close()
 	exec(t, db, `CREATE TABLE levels (level text);
 		CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-			INSERT INTO levels VALUES (current_setting('synchronous_commit')); RETURN NEW; END $$;
+			INSERT INTO levels VALUES (current_setting('synchronous_commit')); RETURN coalesce(NEW, OLD); END $$;
 		CREATE TRIGGER note BEFORE INSERT OR UPDATE OR DELETE ON activitylog_events FOR EACH ROW EXECUTE FUNCTION note();
 		CREATE TRIGGER note BEFORE INSERT OR UPDATE OR DELETE ON activitylog_spaces FOR EACH ROW EXECUTE FUNCTION note()`)
 	store := open(t, weak, nil)

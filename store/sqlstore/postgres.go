@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -91,10 +92,12 @@ const (
 	undefinedTable       = "42P01"
 )
 
-// attempts and pause bound the repetition of a whole transaction that lost to another one.
+// attempts and pauses bound the repetition of a whole transaction that lost to another one. The pauses are random, so
+// that those who lost together do not meet again.
 const (
-	attempts   = 8
+	attempts   = 12
 	firstPause = 2 * time.Millisecond
+	lastPause  = 256 * time.Millisecond
 )
 
 // transact runs f in a transaction, again if the server asks for it.
@@ -108,8 +111,8 @@ func (b *postgres) transact(ctx context.Context, opts *sql.TxOptions, f func(*sq
 		select {
 		case <-ctx.Done():
 			return err
-		case <-time.After(pause):
-			pause *= 2
+		case <-time.After(pause/2 + rand.N(pause)):
+			pause = min(2*pause, lastPause)
 		}
 	}
 }

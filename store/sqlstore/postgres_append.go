@@ -64,9 +64,6 @@ func (b *postgres) append(ctx context.Context, events []activitylog.Event) error
 	if err := b.prepareInserts(ctx, len(rows)); err != nil {
 		return err
 	}
-	if err := b.prepareInserts(ctx, len(rows)); err != nil {
-		return err
-	}
 	err := b.transact(ctx, nil, func(tx *sql.Tx) error {
 		if err := b.begun(ctx, tx, orgs); err != nil {
 			return err
@@ -162,19 +159,6 @@ func copyRows(ctx context.Context, tx *sql.Tx, rows []pgRow) error {
 
 // runner executes an INSERT of n rows.
 type runner func(ctx context.Context, n int, args []any) (sql.Result, error)
-
-// prepareInserts prepares what insertAll will run for n rows. Inside the transaction it could not be done: that holds a
-// connection already, and there may be no second one to be had.
-func (b *postgres) prepareInserts(ctx context.Context, n int) error {
-	for _, size := range []int{min(n, maxValues), n % maxValues} {
-		if size > 0 {
-			if _, err := b.s.stmts.prepare(ctx, b.db, insertText(size, skipKnown)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
 
 // prepareInserts prepares what insertAll will run for n rows. Inside the transaction that would take a second connection.
 func (b *postgres) prepareInserts(ctx context.Context, n int) error {

@@ -189,13 +189,6 @@ func (c *statements) query(ctx context.Context, db *sql.DB, text string, args ..
 	return stmt.QueryContext(ctx, args...)
 }
 
-// known returns a statement that was prepared before, or nil.
-func (c *statements) known(text string) *sql.Stmt {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.byText[text]
-}
-
 func (c *statements) prepare(ctx context.Context, db *sql.DB, text string) (*sql.Stmt, error) {
 	c.mu.Lock()
 	stmt, full := c.byText[text], len(c.byText) >= maxStatements
