@@ -22,7 +22,8 @@ type Options struct {
 	// QueueSize is how many submitted events may wait; default 1024. Full, Submit blocks, or fails with ErrBacklog if Shed.
 	QueueSize int
 	Shed      bool
-	// OnLoss is told of submitted events that could not be recorded, from the goroutine that lost them.
+	// OnLoss is told of submitted events that could not be recorded, from the goroutine that lost them. It may record
+	// them elsewhere or here, but must not Submit or Close, which would wait for it.
 	OnLoss func(Loss)
 
 	// Zone is the time zone in which the days of an organization begin; nil, or a nil result, means UTC.

@@ -17,6 +17,7 @@ type cleaner struct {
 	values      values
 	size        int // at least the size of the JSON form
 	keysGone    int // keys that the metadata lost
+	in          place
 	err         error
 }
 
@@ -46,7 +47,24 @@ func (c *cleaner) fail(err error) {
 	}
 }
 
+// place is the part of the event that is being cleaned. Its path is spelled out only where something is cut.
+type place struct {
+	name  string // empty: the event itself
+	index int    // in a list; negative: no list
+}
+
+func (p place) path(field string) string {
+	switch {
+	case p.name == "":
+		return field
+	case p.index < 0:
+		return p.name + "." + field
+	}
+	return fmt.Sprintf("%s[%d].%s", p.name, p.index, field)
+}
+
 func (c *cleaner) cut(path string, original []byte) {
+	path = c.in.path(path)
 	// A retry of an event that was already cut keeps the first note.
 	if len(c.e.Truncated) < maxNotes && !slices.ContainsFunc(c.e.Truncated, func(x Cut) bool { return x.Path == path }) {
 		c.e.Truncated = append(c.e.Truncated, cutOf(path, original))
@@ -145,21 +163,23 @@ func (c *cleaner) texts() {
 	c.id("request.origin", &r.Origin)
 }
 
-func (c *cleaner) actor(path string, a *Actor) {
-	c.id(path+".type", (*string)(&a.Type))
-	c.id(path+".id", &a.ID)
-	c.name(path+".name", &a.Name)
-	c.name(path+".email", &a.Email)
-	a.Roles = c.strs(path+".roles", a.Roles)
-	c.id(path+".zone", &a.Zone)
-	c.id(path+".org", &a.Org)
-	c.id(path+".version", &a.Version)
-	c.id(path+".instance", &a.Instance)
-	c.id(path+".model", &a.Model)
+func (c *cleaner) actor(a *Actor) {
+	c.id("type", (*string)(&a.Type))
+	c.id("id", &a.ID)
+	c.name("name", &a.Name)
+	c.name("email", &a.Email)
+	a.Roles = c.strs("roles", a.Roles)
+	c.id("zone", &a.Zone)
+	c.id("org", &a.Org)
+	c.id("version", &a.Version)
+	c.id("instance", &a.Instance)
+	c.id("model", &a.Model)
 }
 
 func (c *cleaner) actors() {
-	c.actor("actor", &c.e.Actor)
+	c.in = place{"actor", -1}
+	c.actor(&c.e.Actor)
+	c.in = place{}
 	if len(c.e.OnBehalfOf) == 0 {
 		c.e.OnBehalfOf = nil
 		return
@@ -171,10 +191,11 @@ func (c *cleaner) actors() {
 	}
 	list = slices.Clone(list)
 	for i := range list {
-		path := fmt.Sprintf("on_behalf_of[%d]", i)
-		c.actor(path, &list[i].Actor)
-		c.id(path+".relation", &list[i].Relation)
+		c.in = place{"on_behalf_of", i}
+		c.actor(&list[i].Actor)
+		c.id("relation", &list[i].Relation)
 	}
+	c.in = place{}
 	c.e.OnBehalfOf = list
 }
 
@@ -190,18 +211,16 @@ func (c *cleaner) targets() {
 	}
 	list = slices.Clone(list)
 	for i := range list {
-		t, path := &list[i], "targets[]"
-		// Spelled out only where something may be cut. Cleaning makes a text at most three times as long.
-		if 3*(len(t.ID)+len(t.Name)+len(t.Type)+len(t.URL)+len(t.ParentType)+len(t.ParentID)) > min(c.limits.ID, c.limits.Name) {
-			path = fmt.Sprintf("targets[%d]", i)
-		}
-		c.id(path+".type", &t.Type)
-		c.id(path+".id", &t.ID)
-		c.name(path+".name", &t.Name)
-		c.name(path+".url", &t.URL)
-		c.id(path+".parent_type", &t.ParentType)
-		c.id(path+".parent_id", &t.ParentID)
+		t := &list[i]
+		c.in = place{"targets", i}
+		c.id("type", &t.Type)
+		c.id("id", &t.ID)
+		c.name("name", &t.Name)
+		c.name("url", &t.URL)
+		c.id("parent_type", &t.ParentType)
+		c.id("parent_id", &t.ParentID)
 	}
+	c.in = place{}
 	c.e.Targets = list
 }
 

@@ -5,9 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"math"
-	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -332,7 +330,8 @@ func (o *object) labels(k string, m map[string]string) {
 	}
 	o.key(k)
 	o.b = append(o.b, '{')
-	for i, name := range slices.Sorted(maps.Keys(m)) {
+	var room [16]string
+	for i, name := range sortedKeys(m, room[:0]) {
 		if i > 0 {
 			o.b = append(o.b, ',')
 		}
@@ -415,7 +414,8 @@ func appendValue(b []byte, v any) []byte {
 		return append(b, ']')
 	case map[string]any:
 		b = append(b, '{')
-		for i, k := range slices.Sorted(maps.Keys(v)) {
+		var room [16]string
+		for i, k := range sortedKeys(v, room[:0]) {
 			if i > 0 {
 				b = append(b, ',')
 			}

@@ -191,3 +191,32 @@ func TestGapsWithAStrictCatalog(t *testing.T) {
 		}
 	})
 }
+
+// A host may keep what was lost in the log itself, once it has mended what was wrong with it.
+func TestOnLossMayRecord(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var l *activitylog.Log
+		l = newLog(t, &activitylog.Options{OnLoss: func(x activitylog.Loss) {
+			e := x.Events[0]
+			e.ID = (activitylog.Event{}).ID
+			if _, err := l.Record(t.Context(), e); err != nil {
+				t.Error(err)
+			}
+		}})
+		e := titled("first")
+		e.ID = id(1)
+		stored(t, l, e)
+		e.Message = "second"
+		p, err := l.Submit(t.Context(), e)
+		require.NoError(t, err)
+		if err := p.Wait(t.Context()); !errors.Is(err, activitylog.ErrConflict) {
+			t.Errorf("got %v, want a conflict", err)
+		}
+		synctest.Wait()
+		list := all(t, l)
+		if len(list) != 3 || list[1].Message != "second" || list[2].Action != "audit.gap" {
+			t.Errorf("stored %s", messages(list))
+		}
+	})
+}

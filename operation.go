@@ -13,7 +13,7 @@ import (
 // Operation is an act whose intent is recorded before it is done, so that a crash in between leaves a trace.
 type Operation struct {
 	// Event is what End will record. The host may add to it what it learns: targets, changes, AI usage, and an Outcome,
-	// which then wins over what End concludes.
+	// which then wins over what End concludes. Its maps are never nil.
 	Event Event
 
 	log   *Log
@@ -44,6 +44,12 @@ func (l *Log) Begin(ctx context.Context, e Event) (*Operation, error) {
 	end.ID, end.Time, end.Recorded, end.Expires = uuid.Nil, time.Time{}, time.Time{}, time.Time{}
 	end.Outcome, end.Severity, end.Message = e.Outcome, e.Severity, e.Message // not those of an intent
 	end.Leaf, end.Opening = nil, nil
+	if end.Labels == nil {
+		end.Labels = map[string]string{}
+	}
+	if end.Metadata == nil {
+		end.Metadata = map[string]any{}
+	}
 	return op, nil
 }
 

@@ -44,6 +44,7 @@ func TestBeginAndEnd(t *testing.T) {
 			now := noon.Add(1500 * time.Millisecond)
 			clock.set(now)
 			op.Event.Targets = []activitylog.Target{{Type: "project", ID: "p1"}}
+			op.Event.Metadata["learnt"] = "later"
 			if tt.change != nil {
 				tt.change(&op.Event)
 			}
@@ -57,7 +58,7 @@ func TestBeginAndEnd(t *testing.T) {
 			if e.Completes != op.ID() || e.Duration != 1500*time.Millisecond || !e.Time.Equal(now) || !e.Expires.IsZero() {
 				t.Errorf("end: %s", e.AppendJSON(nil))
 			}
-			if e.Targets[0].ID != "p1" || e.Labels["k"] != "v" || e.Action != "project.create" {
+			if e.Targets[0].ID != "p1" || e.Metadata["learnt"] != "later" || e.Labels["k"] != "v" || e.Action != "project.create" {
 				t.Errorf("end: %s", e.AppendJSON(nil))
 			}
 		})

@@ -102,7 +102,8 @@ func (c *values) object(v map[string]any, depth int) (any, error) {
 		return tooDeep, nil
 	}
 	m := make(map[string]any, len(v))
-	for _, k := range slices.Sorted(maps.Keys(v)) { // in order, so that a retry gives the same
+	var room [16]string
+	for _, k := range sortedKeys(v, room[:0]) { // in order, so that a retry gives the same
 		if c.left <= 0 {
 			m[cutMark] = tooLarge
 			break
@@ -159,6 +160,10 @@ func validNumber(n json.Number) bool {
 // cutMetadata brings the JSON form of the metadata within limit: the largest values shrink first, and only when that
 // is not enough keys go, last in order first, so that a reader still sees what was there.
 func (c *cleaner) cutMetadata(limit int) {
+	if used := maxCleaned - c.values.left; sizeOf("")+6*used <= limit {
+		c.size += 6 * used
+		return // no text gets longer than that in JSON
+	}
 	m := c.e.Metadata
 	whole := appendValue(nil, m)
 	over := len(whole) - limit
@@ -201,4 +206,13 @@ func textOf(v any) string {
 		return s
 	}
 	return string(appendValue(nil, v))
+}
+
+// sortedKeys appends the keys of m to room, in order. With enough room it allocates nothing.
+func sortedKeys[V any](m map[string]V, room []string) []string {
+	for k := range m {
+		room = append(room, k)
+	}
+	slices.Sort(room)
+	return room
 }

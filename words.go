@@ -1,8 +1,6 @@
 package activitylog
 
 import (
-	"maps"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -60,7 +58,8 @@ func (w *wordWriter) value(v any) {
 			w.value(x)
 		}
 	case map[string]any:
-		for _, k := range slices.Sorted(maps.Keys(v)) {
+		var room [16]string
+		for _, k := range sortedKeys(v, room[:0]) {
 			w.value(v[k])
 		}
 	case nil, bool:

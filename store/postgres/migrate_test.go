@@ -79,7 +79,9 @@ func TestWeakServer(t *testing.T) {
 	require.NoError(t, store.Space("a").Update(t.Context(), func(tx activitylog.SpaceTx) error { return tx.Put([]byte("k"), nil) }))
 	for _, change := range []func() (int, error){
 		func() (int, error) { return store.Prune(t.Context(), activitylog.StoreQuery{}, 1) },
-		func() (int, error) { return store.Erase(t.Context(), activitylog.StoreQuery{Limit: 1}, activitylog.AllParts) },
+		func() (int, error) {
+			return store.Erase(t.Context(), activitylog.StoreQuery{Limit: 1}, activitylog.AllParts)
+		},
 	} {
 		n, err := change()
 		require.NoError(t, err)

@@ -50,6 +50,26 @@ var concurrentCases = []testCase{
 		s.holds(want)
 	}},
 	{name: "concurrent/conflict", must: mustBeSafe + "; " + mustFail, needs: conflicts, run: concurrentConflict},
+	{name: "concurrent/more callers than connections", must: mustBeSafe + ": callers may wait for each other but not for ever", run: func(s *subject) {
+		s.together(64, func(i int) error {
+			if err := s.store.Append(s.ctx, samples(10*i, 10*i+4)); err != nil {
+				return err
+			}
+			if sp, ok := s.store.(activitylog.Spacer); ok {
+				err := sp.Space("x").Update(s.ctx, func(tx activitylog.SpaceTx) error { return tx.Put(fmt.Appendf(nil, "%d", i), nil) })
+				if err != nil {
+					return err
+				}
+			}
+			_, err := collect(s.ctx, s.store, activitylog.StoreQuery{Limit: 3})
+			return err
+		})
+		var want oracle
+		for i := range 64 {
+			want.add(samples(10*i, 10*i+4)...)
+		}
+		s.holds(want)
+	}},
 	{name: "concurrent/readers", must: mustBeSafe + "; " + mustExactly, run: concurrentReaders},
 }
 

@@ -35,11 +35,12 @@ type subject struct {
 	h     Harness
 	ctx   context.Context
 	store activitylog.Store
-	wrong string // what the case found; empty: nothing
+	lag   time.Duration // how long a store may hold back what followers should see
+	wrong string        // what the case found; empty: nothing
 }
 
 func newSubject(tb testing.TB, h Harness) *subject {
-	return &subject{tb: tb, h: h, ctx: tb.Context(), store: h.Open(tb)}
+	return &subject{tb: tb, h: h, ctx: tb.Context(), store: h.Open(tb), lag: 20 * time.Second}
 }
 
 // lacks says what of n the store does not offer, or "".

@@ -137,7 +137,7 @@ func (f *follower) catchUp(n int) {
 		if f.read(f.limit) > 0 {
 			continue
 		}
-		if len(f.got) >= n || waited > 20*time.Second {
+		if len(f.got) >= n || waited > f.s.lag {
 			return
 		}
 		pause := time.NewTimer(5 * time.Millisecond)
