@@ -22,6 +22,8 @@ func newHarness(tb testing.TB, opts postgres.Options) storetest.Harness {
 	var schemas atomic.Int64
 	openIn := func(tb testing.TB, dsn string) activitylog.Store { return placed{open(tb, dsn, &opts), dsn} }
 	return storetest.Harness{
+		// A transaction holds back what followers see in all of the server.
+		NotParallel: true,
 		Open: func(tb testing.TB) activitylog.Store {
 			name := fmt.Sprint("case", schemas.Add(1))
 			exec(tb, admin, "CREATE SCHEMA "+name)

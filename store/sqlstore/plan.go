@@ -68,15 +68,20 @@ func conjuncts(x activitylog.Expr) []activitylog.Expr {
 	return []activitylog.Expr{x}
 }
 
-func (s *Store) needer(scope string) needer { return needer{scope: scope, skip: s.back.indexed} }
+func (s *Store) needer(scope string, oneOrg bool) needer {
+	return needer{scope: scope, skip: func(c activitylog.Cond) bool { return s.back.indexed(c, oneOrg) }}
+}
+
+// anyScope stands for the scope of an organization where only the shape of a need matters.
+const anyScope = "aaaaaa"
 
 func (s *Store) findNeed(ctx context.Context, p *plan) error {
 	if p.scope != "" {
-		p.need = s.needer(p.scope).of(p.expr)
+		p.need = s.needer(p.scope, true).of(p.expr)
 		return nil
 	}
-	p.need = s.needer(terms.Everywhere).of(p.expr)
-	sample := s.needer("aaaaaa").of(p.expr)
+	p.need = s.needer(terms.Everywhere, false).of(p.expr)
+	sample := s.needer(anyScope, false).of(p.expr)
 	if sample.leaves() == p.need.leaves() {
 		return nil
 	}
@@ -86,7 +91,7 @@ func (s *Store) findNeed(ctx context.Context, p *plan) error {
 	}
 	parts := make([]*need, len(orgs))
 	for i, org := range orgs {
-		parts[i] = s.needer(terms.Scope(org)).of(p.expr)
+		parts[i] = s.needer(terms.Scope(org), false).of(p.expr)
 	}
 	p.need = anyOf(parts)
 	return nil
@@ -102,16 +107,18 @@ func (s *Store) orgs(ctx context.Context, n int) ([]string, error) {
 
 // served tells whether x costs nothing for events that do not match: an index finds them, or it only bounds a walk.
 func (s *Store) served(p *plan, x activitylog.Expr) bool {
+	oneOrg := p.org != ""
 	if c, ok := x.(activitylog.Cond); ok {
-		if c.Field == "time" || c.Field == "id" || c.Field == "org" && len(c.Values) == 1 || s.back.indexed(c) {
+		if c.Field == "time" || c.Field == "id" || c.Field == "org" && len(c.Values) == 1 || s.back.indexed(c, oneOrg) {
 			return true
 		}
 	}
 	scope := p.scope
-	if scope == "" {
-		if scope = terms.Everywhere; p.need.leaves() > 0 && s.needer(terms.Everywhere).of(p.expr).leaves() != p.need.leaves() {
-			scope = "aaaaaa" // spread over the organizations: any term serves
+	if !oneOrg {
+		scope = terms.Everywhere
+		if p.need.leaves() != s.needer(scope, false).of(p.expr).leaves() {
+			scope = anyScope // spread over the organizations: any term serves
 		}
 	}
-	return s.needer(scope).of(x) != nil
+	return s.needer(scope, oneOrg).of(x) != nil
 }

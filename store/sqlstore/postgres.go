@@ -55,10 +55,10 @@ func (b *postgres) newBuilder() *builder {
 	}
 }
 
-// indexed are the conditions that have a B-tree ending in the order of time. It serves one value best; several are
+// indexed are the conditions that have a B-tree, which begins with the organization and ends in the order of time. It serves one value best; several are
 // found by the term index.
-func (b *postgres) indexed(c activitylog.Cond) bool {
-	if len(c.Values) != 1 || c.Op != "in" {
+func (b *postgres) indexed(c activitylog.Cond, oneOrg bool) bool {
+	if !oneOrg || len(c.Values) != 1 || c.Op != "in" {
 		return false
 	}
 	switch c.Field {

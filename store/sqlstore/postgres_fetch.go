@@ -21,6 +21,8 @@ func (b *postgres) bounds(w *builder, p *plan, after *activitylog.Key) {
 	}
 	if after != nil {
 		_, behind := direction(p.order)
+		// The planner knows how much lies in a range of one column, and guesses for one of several.
+		w.write(" AND e.time "+behind+"= ?", after.Time.UnixMicro())
 		if p.org != "" {
 			w.write(" AND (e.time, e.id) "+behind+" (?, ?)", after.Time.UnixMicro(), after.ID.String())
 		} else {
@@ -28,7 +30,7 @@ func (b *postgres) bounds(w *builder, p *plan, after *activitylog.Key) {
 		}
 	}
 	for _, x := range conjuncts(p.expr) {
-		if c, ok := x.(activitylog.Cond); ok && (c.Field == "time" || c.Field == "id" || b.indexed(c)) {
+		if c, ok := x.(activitylog.Cond); ok && (c.Field == "time" || c.Field == "id" || b.indexed(c, p.org != "")) {
 			w.write(" AND ")
 			w.condition(c)
 		}
@@ -42,7 +44,7 @@ func (b *postgres) bounds(w *builder, p *plan, after *activitylog.Key) {
 func (b *postgres) residual(w *builder, p *plan) {
 	rest := slices.DeleteFunc(slices.Clone(conjuncts(p.expr)), func(x activitylog.Expr) bool {
 		c, ok := x.(activitylog.Cond)
-		return ok && (c.Field == "time" || c.Field == "id" || b.indexed(c))
+		return ok && (c.Field == "time" || c.Field == "id" || b.indexed(c, p.org != ""))
 	})
 	w.write(" AND ")
 	w.condition(activitylog.AndExpr(rest))
@@ -64,20 +66,22 @@ func (b *postgres) order(w *builder, p *plan) {
 	w.write(fmt.Sprintf(" ORDER BY "+keyOrder, sort))
 }
 
+// maxWindow is small against any table for which a plan matters.
+const maxWindow = 2048
+
 // fetch implements backend.
 func (b *postgres) fetch(ctx context.Context, p *plan, after *activitylog.Key, n int) (batch, error) {
 	var edge *activitylog.Key
 	window := 0
 	if p.windowed {
-		window = max(4*n, 512)
+		window = min(max(4*n, 512), maxWindow)
 		var err error
 		if edge, err = b.window(ctx, p, after, window); err != nil {
 			return batch{}, err
 		}
 	}
 	w := b.newBuilder()
-	// The wide columns are read for the rows of the page only.
-	w.write("SELECT " + selected + " FROM activitylog_events e JOIN (SELECT e.org, e.id, e.time ")
+	w.write("SELECT " + selected + " ")
 	b.bounds(w, p, after)
 	b.residual(w, p)
 	if edge != nil {
@@ -85,11 +89,11 @@ func (b *postgres) fetch(ctx context.Context, p *plan, after *activitylog.Key, n
 		if p.order == activitylog.Oldest {
 			op = "<="
 		}
+		w.write(" AND e.time "+op+" ?", edge.Time.UnixMicro())
 		w.write(" AND (e.time, e.id, e.org) "+op+" (?, ?, ?)", edge.Time.UnixMicro(), edge.ID.String(), edge.Org)
 	}
 	b.order(w, p)
-	w.write(" LIMIT ?) p ON p.org = e.org AND p.id = e.id AND p.time = e.time", n)
-	b.order(w, p)
+	w.write(" LIMIT ?", n)
 	rows, err := b.s.query(ctx, w)
 	found, err := collect(rows, err, func(rows *sql.Rows) (row, error) { return scanRow(rows, 0) })
 	if err != nil {

@@ -72,7 +72,7 @@ func (s *Store) Count(ctx context.Context, q activitylog.StoreQuery, limit int64
 	if err != nil || p.never {
 		return 0, err
 	}
-	if !p.exact {
+	if !p.exact || p.windowed && limit > 0 {
 		var n int64
 		err := s.scan(ctx, q, func(activitylog.Event) bool { n++; return true })
 		return n, err
@@ -81,6 +81,7 @@ func (s *Store) Count(ctx context.Context, q activitylog.StoreQuery, limit int64
 	w.write("SELECT count(*) FROM (SELECT 1 ")
 	s.back.from(w, p)
 	if limit > 0 {
+		s.back.order(w, p) // or PostgreSQL would begin to read the table, hoping to be done soon
 		w.write(" LIMIT ?", limit)
 	}
 	w.write(") AS counted")

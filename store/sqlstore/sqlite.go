@@ -49,7 +49,7 @@ func (b *sqlite) newBuilder() *builder {
 }
 
 // indexed: the text index finds everything else.
-func (b *sqlite) indexed(activitylog.Cond) bool { return false }
+func (b *sqlite) indexed(activitylog.Cond, bool) bool { return false }
 
 func (b *sqlite) close() error { return b.writer.close() }
 
@@ -156,6 +156,12 @@ func (b *sqlite) from(w *builder, p *plan) {
 	b.source(w, p, keyRange{lo: keyOf(p.since), hi: b.keyBehind(p.before)})
 	w.write(" AND ")
 	w.condition(p.expr)
+}
+
+// order implements backend.
+func (b *sqlite) order(w *builder, p *plan) {
+	sort, _ := direction(p.order)
+	w.write(" ORDER BY " + p.sortKey() + " " + sort)
 }
 
 // source writes the candidates of a plan: by terms, or by walking.

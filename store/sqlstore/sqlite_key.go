@@ -168,7 +168,7 @@ func direction(order activitylog.Order) (sort, behind string) {
 // read runs the query of one batch, in the order of keys.
 func (b *sqlite) read(ctx context.Context, p *plan, after *activitylog.Key, r keyRange, n int) ([]row, error) {
 	w := b.newBuilder()
-	sort, behind := direction(p.order)
+	_, behind := direction(p.order)
 	w.write("SELECT " + selected + ", e.key, (SELECT value FROM activitylog_numbers WHERE name = 'spread') ")
 	b.source(w, p, r)
 	w.write(" AND ")
@@ -176,7 +176,8 @@ func (b *sqlite) read(ctx context.Context, p *plan, after *activitylog.Key, r ke
 	if after != nil {
 		w.write(" AND (e.time, e.id, e.org) "+behind+" (?, ?, ?)", after.Time.UnixMicro(), bytes.Clone(after.ID[:]), after.Org)
 	}
-	w.write(" ORDER BY "+p.sortKey()+" "+sort+" LIMIT ?", n)
+	b.order(w, p)
+	w.write(" LIMIT ?", n)
 	rows, err := b.s.query(ctx, w)
 	return collect(rows, err, func(rows *sql.Rows) (row, error) { return scanRow(rows, 2) })
 }
@@ -191,14 +192,14 @@ func (p *plan) sortKey() string {
 // window finds the key of the n-th candidate, so that a query with conditions no index serves looks at n rows at most.
 func (b *sqlite) window(ctx context.Context, p *plan, r keyRange, n int) (edge int64, looked int, err error) {
 	w := b.newBuilder()
-	sort, _ := direction(p.order)
 	pick := "min"
 	if p.order == activitylog.Oldest {
 		pick = "max"
 	}
 	w.write("SELECT coalesce(" + pick + "(k), 0), count(*) FROM (SELECT " + p.sortKey() + " AS k ")
 	b.source(w, p, r)
-	w.write(" ORDER BY "+p.sortKey()+" "+sort+" LIMIT ?)", n)
+	b.order(w, p)
+	w.write(" LIMIT ?)", n)
 	rows, err := b.s.query(ctx, w)
 	found, err := collect(rows, err, func(rows *sql.Rows) ([2]int64, error) {
 		var v [2]int64

@@ -42,14 +42,16 @@ type backend interface {
 	fetch(ctx context.Context, p *plan, after *activitylog.Key, n int) (batch, error)
 	// from writes FROM and WHERE of everything that p may mean, for counting and summing.
 	from(w *builder, p *plan)
+	// order writes ORDER BY for a plan.
+	order(w *builder, p *plan)
 	tail(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error)
 	// change runs f in a transaction that may change and delete events.
 	change(ctx context.Context, f func(changer) error) error
 	update(ctx context.Context, space string, f func(*spaceTx) error) error
 	view(ctx context.Context, space string, f func(*spaceTx) error) error
 	newBuilder() *builder
-	// indexed tells whether a B-tree of the database finds c in order of time.
-	indexed(c activitylog.Cond) bool
+	// indexed tells whether a B-tree of the database finds c in order of time, within one organization or over all.
+	indexed(c activitylog.Cond, oneOrg bool) bool
 	close() error
 }
 
@@ -173,12 +175,17 @@ func (s *Store) query(ctx context.Context, w *builder) (*sql.Rows, error) {
 type statements struct {
 	mu     sync.Mutex
 	byText map[string]*sql.Stmt
+
+	observe func(text string, args []any) // set by the test of query plans alone
 }
 
 // maxStatements bounds the cache; what goes over it is run without.
 const maxStatements = 256
 
 func (c *statements) query(ctx context.Context, db *sql.DB, text string, args ...any) (*sql.Rows, error) {
+	if c.observe != nil {
+		c.observe(text, args)
+	}
 	stmt, err := c.prepare(ctx, db, text)
 	if err != nil {
 		return nil, err
@@ -200,16 +207,25 @@ func (c *statements) prepare(ctx context.Context, db *sql.DB, text string) (*sql
 	if err != nil {
 		return nil, err
 	}
+	kept := c.keep(text, stmt)
+	if kept != stmt { // somebody was faster; closing waits for connections in use, so it must not be done under the lock
+		err = stmt.Close()
+	}
+	return kept, err
+}
+
+// keep returns the statement for text: the one that was kept before, or else stmt.
+func (c *statements) keep(text string, stmt *sql.Stmt) *sql.Stmt {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if other := c.byText[text]; other != nil { // somebody was faster
-		return other, stmt.Close()
+	if other := c.byText[text]; other != nil {
+		return other
 	}
 	if c.byText == nil {
 		c.byText = map[string]*sql.Stmt{}
 	}
 	c.byText[text] = stmt
-	return stmt, nil
+	return stmt
 }
 
 // known returns a statement that was prepared before, or nil.

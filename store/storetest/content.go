@@ -81,7 +81,7 @@ var contentCases = []testCase{
 
 // texts are hard for databases, escapes, indexes and encodings, one way or another.
 var texts = []string{
-	" ", "  two  spaces  ", "\t", "line\nbreak\r\n", "'", "''", `"`, `\`, `\\`, `\n`, `\u0000`, "`", "%", "_", "%_\\%", "*", "?", "$1", ":x", "@p1", "[0]", "{}", "--", "/*", ";",
+	"pad", "pad ", " pad", " ", "  two  spaces  ", "\t", "line\nbreak\r\n", "'", "''", `"`, `\`, `\\`, `\n`, `\u0000`, "`", "%", "_", "%_\\%", "*", "?", "$1", ":x", "@p1", "[0]", "{}", "--", "/*", ";",
 	"'; DROP TABLE events; --", "null", "NULL", "true", "0", "1e5", "-1", "3.0", "<b>&amp;</b>", "\u007f", "\u0001\u001f", "\ufffd", "\ufeffbom", "\u2028\u2029",
 	"é", "e\u0301", "Straße", "İstanbul", "ı", "ﬁ", "\u212b", "\u00c5", "日本語", "中文字", "한국어", "ไทย", "हिन्दी", "مرحبا\u200f", "\u202eRTL", "שלום", "👩‍👩‍👧‍👦", "🇩🇪", "\U0010ffff", "a\u200bb", "\u00a0",
 	strings.Repeat("long ", 4000), strings.Repeat("😀", 3000), strings.Repeat("x", 20000),

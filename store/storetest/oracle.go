@@ -52,7 +52,7 @@ func (o *oracle) Scan(_ context.Context, q activitylog.StoreQuery) iter.Seq2[act
 }
 
 // selected is what a query means.
-func (o *oracle) selected(q activitylog.StoreQuery) []activitylog.Event {
+func (o oracle) selected(q activitylog.StoreQuery) []activitylog.Event {
 	var found []activitylog.Event
 	for i := range o.events {
 		e := &o.events[i]

@@ -51,7 +51,7 @@ var (
 		"alpha", "Alpha", "alphabet", "beta", "straße", "STRASSE", "strasse", "İstanbul", "istanbul", "naïve", "NAIVE", "nai\u0308ve", "日本語", "東京都",
 		"café", "100%", "1000", "snake_case", "snake", "o'neil", "and", "or", "OR", "not", "near", "a", "ab", "e-mail", "ada@example.com", "10.0.0.1",
 		"Ⅳ", "ﬁle", "Ωmega", "сила", "СИЛА", "\ufffd", "\"quoted\"", "label.a:b", "back\\slash", "line\nbreak", "🙂", "हिन्दी", "ガイド",
-		strings.Repeat("long", 20),
+		strings.Repeat("long", 20), strings.Repeat("жизнь", 10), strings.Repeat("жизнь", 10),
 	}
 )
 
@@ -117,7 +117,7 @@ func randomActor(rng *rand.Rand) activitylog.Actor {
 		a.Email = oneOf(rng, []string{"ada@example.com", "Leo.Müller@example.org"})
 	}
 	if chance(rng, 4) {
-		a.Roles = []string{"admin", ""}
+		a.Roles, a.Zone = []string{"admin", ""}, "Asia/Kathmandu"
 	}
 	return a
 }

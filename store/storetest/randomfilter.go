@@ -168,7 +168,12 @@ func (a asker) moment(t time.Time) time.Time {
 
 // text searches what stands in an event: words, beginnings of words, phrases.
 func (a asker) text() activitylog.Filter {
-	fields := strings.Split(activitylog.SearchText(a.event()), "\n")
+	text := activitylog.SearchText(a.event())
+	if all := strings.Fields(text); len(all) > 1 && chance(a.rng, 12) { // maybe over the end of a field
+		i := a.rng.IntN(len(all) - 1)
+		return activitylog.Text(`"` + all[i] + " " + all[i+1] + `"`)
+	}
+	fields := strings.Split(text, "\n")
 	words := strings.Fields(oneOf(a.rng, fields))
 	if len(words) == 0 || chance(a.rng, 10) {
 		return activitylog.Text(randomText(a.rng))

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
+	"sync/atomic"
 
 	"github.com/activitylog/activitylog"
 )
@@ -92,7 +94,11 @@ func spaceOwnWrites(s *subject) {
 	for round := range 12 {
 		var steps [][3]string // f may run again, so that what it does is decided before
 		for range 25 {
-			steps = append(steps, [3]string{[]string{"put", "put", "delete", "get", "range"}[rng.IntN(5)], key(), key() + fmt.Sprint(rng.IntN(5))})
+			step := [3]string{[]string{"put", "put", "delete", "get", "range"}[rng.IntN(5)], key(), key()}
+			if step[0] == "put" {
+				step[2] = fmt.Sprint(rng.IntN(1000))
+			}
+			steps = append(steps, step)
 		}
 		fails := round%4 == 3
 		after := map[string]string{}
@@ -208,35 +214,49 @@ func spaceIncrements(s *subject) {
 	}), "view")
 }
 
-// spaceConsistentView moves a value between two keys while others look.
+// spaceConsistentView moves a value between two keys as long as others look.
 func spaceConsistentView(s *subject) {
+	const viewers, views, moves = 3, 60, 30
 	keys := []string{"left", "right"}
 	s.put("x", "left", "*", "other", "-")
-	s.together(4, func(i int) error {
-		for n := range 40 {
-			if i == 0 {
-				err := s.space("x").Update(s.ctx, func(tx activitylog.SpaceTx) error {
-					return errors.Join(tx.Delete([]byte(keys[n%2])), tx.Put([]byte(keys[(n+1)%2]), []byte("*")))
-				})
-				if err != nil {
+	move := func(n int) error {
+		return s.space("x").Update(s.ctx, func(tx activitylog.SpaceTx) error {
+			return errors.Join(tx.Delete([]byte(keys[n%2])), tx.Put([]byte(keys[(n+1)%2]), []byte("*")))
+		})
+	}
+	look := func(tx activitylog.SpaceTx) error {
+		_, left, err1 := tx.Get([]byte("left"))
+		runtime.Gosched()
+		all, err2 := flat(tx.Range(nil, nil))
+		_, right, err3 := tx.Get([]byte("right"))
+		if err := errors.Join(err1, err2, err3); err != nil {
+			return err
+		}
+		if left == right || len(all) != 4 {
+			return fmt.Errorf("one view sees left: %v, right: %v, all: %q", left, right, all)
+		}
+		return nil
+	}
+	var looking, moved atomic.Int32
+	looking.Store(viewers)
+	s.together(viewers+1, func(i int) error {
+		if i < viewers {
+			defer looking.Add(-1)
+			for n := 0; n < views || moved.Load() < moves; n++ {
+				if err := s.space("x").View(s.ctx, look); err != nil {
 					return err
 				}
-				continue
 			}
-			err := s.space("x").View(s.ctx, func(tx activitylog.SpaceTx) error {
-				_, left, err1 := tx.Get([]byte("left"))
-				all, err2 := flat(tx.Range(nil, nil))
-				_, right, err3 := tx.Get([]byte("right"))
-				if err := errors.Join(err1, err2, err3); err != nil {
-					return err
-				}
-				if left == right || len(all) != 4 {
-					return fmt.Errorf("one view sees left: %v, right: %v, all: %q", left, right, all)
-				}
-				return nil
-			})
-			if err != nil {
+			return nil
+		}
+		defer moved.Add(moves)
+		for n := 0; looking.Load() > 0; n++ {
+			if err := move(n); err != nil {
 				return err
+			}
+			moved.Add(1)
+			if n%3 != 0 { // no even rhythm
+				runtime.Gosched()
 			}
 		}
 		return nil

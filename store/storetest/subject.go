@@ -151,11 +151,11 @@ func collect(ctx context.Context, store activitylog.Store, q activitylog.StoreQu
 	for e, err := range store.Scan(ctx, q) {
 		switch {
 		case end != nil:
-			return nil, fmt.Errorf("the scan went on after it had yielded the error %w", end)
+			return nil, fmt.Errorf("the scan went on after it had yielded the error %v", end)
 		case err != nil:
 			end = err
 			if e.ID != (activitylog.Event{}).ID {
-				return nil, fmt.Errorf("the scan yielded event %s together with the error %w", e.ID, err)
+				return nil, fmt.Errorf("the scan yielded event %s together with the error %v", e.ID, err)
 			}
 		default:
 			events = append(events, e)

@@ -59,6 +59,7 @@ var txCases = []testCase{
 		tx.append(again, sample(4), sample(4))
 		tx.append(sample(4), sample(1))
 		tx.commit()
+		s.holds(list(samples(1, 4)...))
 		s.append(sample(4))
 		s.holds(list(samples(1, 4)...))
 	}},
