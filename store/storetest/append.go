@@ -140,6 +140,12 @@ func appendInterrupted(s *subject) {
 		err := s.store.Append(ctx, batch)
 		took = (3*took + time.Since(before)) / 4
 		cancel()
+		if errors.Is(err, activitylog.ErrOutcomeUnknown) {
+			// It may still land. Appending the same again is what settles it.
+			if again := s.store.Append(s.ctx, batch); again != nil {
+				s.fatalf("Append after an unknown outcome returned %v", again)
+			}
+		}
 		stored := len(s.scan(activitylog.StoreQuery{Filter: activitylog.IDIs(ids(batch)...)}))
 		switch {
 		case stored != 0 && stored != len(batch):
