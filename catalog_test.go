@@ -171,6 +171,19 @@ func TestStrict(t *testing.T) {
 	}
 }
 
+func TestSuggestionIsAlwaysTheSame(t *testing.T) {
+	t.Parallel()
+	c, err := activitylog.DefaultCatalog().With(activitylog.Action{Name: "doc.a"}, activitylog.Action{Name: "doc.b"}, activitylog.Action{Name: "doc.d"})
+	require.NoError(t, err)
+	l := newLog(t, &activitylog.Options{Strict: true, Catalog: c})
+	for range 30 {
+		_, err := l.Record(t.Context(), event(func(e *activitylog.Event) { e.Action = "doc.c" }))
+		if err == nil || !strings.Contains(err.Error(), "did you mean doc.a?") {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestCatalogCompletesEvents(t *testing.T) {
 	t.Parallel()
 	type e = activitylog.Event

@@ -102,3 +102,17 @@ func TestEventsWithinTheLimitStayWhole(t *testing.T) {
 		t.Errorf("%d bytes were cut to %d: %v", sizeOf(e), sizeOf(got), got.Truncated)
 	}
 }
+
+// When lists have no more to give, texts do.
+func TestOneLargeTargetShrinks(t *testing.T) {
+	t.Parallel()
+	l := newLog(t, &activitylog.Options{Limits: activitylog.Limits{Event: 8 << 10}})
+	long := strings.Repeat("\x01", 500) // six bytes each in JSON
+	e := event(func(e *activitylog.Event) {
+		e.Targets = []activitylog.Target{{Type: "t", ID: long, Name: long, URL: long, ParentType: long, ParentID: long}}
+	})
+	got := stored(t, l, e)
+	if n := sizeOf(got); n > 8<<10 || len(got.Targets) != 1 || got.Targets[0].Type != "t" {
+		t.Errorf("%d bytes: %s", n, got.AppendJSON(nil))
+	}
+}

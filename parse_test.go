@@ -76,6 +76,8 @@ func TestParseFilter(t *testing.T) {
 		{"cost:>=0.25", "cost:>=0.25"},
 		{"cost:>0.25", "cost:>=0.250001"},
 		{"cost:<1", "cost:<1"},
+		{"cost:>=-0", "cost:>=0"},
+		{"cost:>=-0.000001", "cost:>=-0.000001"},
 		{"cost:<=-1.5", "cost:<-1.499999"},
 		{"cost:2", "cost:>=2 cost:<2.000001"},
 		{"cost:1..2", "cost:>=1 cost:<2.000001"},

@@ -56,18 +56,28 @@ func TestErasedEvents(t *testing.T) {
 	t.Parallel()
 	e := filled(t, "personal")
 	for _, s := range []*string{&e.Org, &e.Project, &e.Category, &e.Action, &e.Verb, &e.ErrorCode, &e.Retention, (*string)(&e.Outcome), (*string)(&e.Severity),
-		&e.Request.Method, &e.Request.Route, &e.Request.Origin, (*string)(&e.Actor.Type), &e.Targets[0].Type, &e.Targets[1].Type} {
+		&e.Request.Method, &e.Request.Route, &e.Request.Origin, (*string)(&e.Actor.Type), &e.Targets[0].Type} {
 		*s = "kept"
 	}
 	for i := range e.OnBehalfOf {
 		e.OnBehalfOf[i].Type, e.OnBehalfOf[i].Relation = "kept", "kept"
 	}
+	e.OnBehalfOf, e.Targets = e.OnBehalfOf[:1], e.Targets[:1]
 	e.AI = nil // what a model cost is no part of a person
 	activitylog.AllParts.Erase(&e)
 	if b := string(e.AppendJSON(nil)); strings.Contains(b, "personal") {
 		t.Errorf("left: %s", b)
 	}
-	if e.Actor.Type != "kept" || e.Targets[1].Type != "kept" || e.OnBehalfOf[1].Relation != "kept" || e.Request.Route != "kept" || e.Leaf == nil {
+	if e.Actor.Type != "kept" || e.Targets[0].Type != "kept" || e.OnBehalfOf[0].Relation != "kept" || e.Request.Route != "kept" || e.Leaf == nil {
 		t.Errorf("went: %s", e.AppendJSON(nil))
+	}
+}
+
+func TestErasedListsThatWereEmptyStayAbsent(t *testing.T) {
+	t.Parallel()
+	e := event()
+	activitylog.AllParts.Erase(&e)
+	if e.OnBehalfOf != nil || e.Targets != nil {
+		t.Errorf("got %+v", e)
 	}
 }

@@ -1,8 +1,10 @@
 package activitylog_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"net/netip"
 	"sync"
 	"testing"
@@ -242,6 +244,30 @@ func TestSweepSeesOperationsOfSlowClocks(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// noting is a store that notes the filters it is asked for.
+type noting struct {
+	*memory.Store
+	filters []string
+}
+
+func (n *noting) Scan(ctx context.Context, q activitylog.StoreQuery) iter.Seq2[activitylog.Event, error] {
+	n.filters = append(n.filters, q.Filter.String())
+	return n.Store.Scan(ctx, q)
+}
+
+// Where the store has spaces, a new process does not look through all of the past.
+func TestSweepStartsWhereTheLastOneEnded(t *testing.T) {
+	t.Parallel()
+	store := &noting{Store: memory.New()}
+	for _, want := range []string{"1700-01-01T00:00:00Z", "2026-03-04T11:55:00Z", "2026-03-04T11:55:00Z"} {
+		l := logOver(t, store, &activitylog.Options{Now: at(noon)})
+		require.Equal(t, 0, sweep(t, l))
+		if got := store.filters[len(store.filters)-1]; got != "outcome:pending time:>="+want {
+			t.Errorf("looked for %s, want since %s", got, want)
+		}
 	}
 }
 

@@ -138,8 +138,10 @@ func TestSearchTextFields(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", query, got, want)
 		}
 	}
-	if got := activitylog.SearchText(&activitylog.Event{Message: "--", Action: "a"}); got != "a" {
-		t.Errorf("an empty first field gives %q", got)
+	for _, e := range []activitylog.Event{{Message: "--", Action: "a"}, {Message: "a", Action: "--"}, {Message: "a", Action: "é", Reason: "…"}} {
+		if got := activitylog.SearchText(&e); got != "a" && got != "a\ne" {
+			t.Errorf("a field without words gives %q", got)
+		}
 	}
 }
 

@@ -29,7 +29,7 @@ func (r *rawRows) insert() string {
 	return fmt.Sprintf("INSERT INTO activitylog_events (%s) VALUES (?%s)", strings.Join(r.columns, ", "), strings.Repeat(", ?", len(r.columns)-1))
 }
 
-const rawText = "INSERT INTO activitylog_text (docid, terms) VALUES (?, ?)"
+const rawText = "INSERT INTO activitylog_text (docid, search_text) VALUES (?, ?)"
 
 // sampleRows records n events with the library and reads back the rows.
 func sampleRows(ctx context.Context, n int) (*rawRows, error) {

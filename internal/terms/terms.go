@@ -12,9 +12,6 @@ import (
 // value, or the scope, "0" and a word of the free text. Terms propose events; a collision costs a look, not a wrong
 // answer. Having
 // the scope inside keeps a search in a small organization independent of the size of the others.
-//
-// The terms of an event must not change between versions without a migration that indexes anew: they are made again in
-// order to take an event out of the index.
 const (
 	Category  = 'c'
 	Action    = 'a' // the action and everything above it: ai.message.send, ai.message, ai

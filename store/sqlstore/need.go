@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -239,6 +240,51 @@ func (n *need) join(and, or string, write func(*need) string) string {
 		sep = or
 	}
 	return "(" + strings.Join(list, sep) + ")"
+}
+
+// The text index refuses expressions that are deeper, and takes long for larger ones.
+const (
+	maxNeedDepth  = 10 // after it balanced the parts of each operator
+	maxNeedLeaves = 1024
+)
+
+func (n *need) depth() int {
+	if n.op == termNeed {
+		return 0
+	}
+	deepest := 0
+	for _, p := range n.parts {
+		deepest = max(deepest, p.depth())
+	}
+	return deepest + bits.Len(uint(len(n.parts)-1))
+}
+
+func (n *need) fits() bool { return n.leaves() <= maxNeedLeaves && n.depth() <= maxNeedDepth }
+
+// within returns what is left of a need when it is too large: fewer conditions propose more events, which is allowed.
+func (n *need) within() *need {
+	if n == nil || n.fits() {
+		return n
+	}
+	if n.op != allNeed {
+		return nil
+	}
+	left := &need{op: allNeed}
+	for _, p := range n.parts {
+		if p = p.within(); p == nil {
+			continue
+		}
+		if more := (&need{op: allNeed, parts: append(slices.Clone(left.parts), p)}); more.fits() {
+			left = more
+		}
+	}
+	switch len(left.parts) {
+	case 0:
+		return nil
+	case 1:
+		return left.parts[0]
+	}
+	return left
 }
 
 // simplified drops alternatives that no event can fulfil; never is true when none is left.

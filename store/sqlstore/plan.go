@@ -57,7 +57,9 @@ func (s *Store) plan(ctx context.Context, q activitylog.StoreQuery) (*plan, erro
 		return nil, err
 	}
 	p.need, p.never = p.need.simplified()
-	p.windowed = slices.ContainsFunc(all, func(x activitylog.Expr) bool { return !s.served(p, x) })
+	whole := p.need.leaves()
+	p.need = p.need.within()
+	p.windowed = p.need.leaves() < whole || slices.ContainsFunc(all, func(x activitylog.Expr) bool { return !s.served(p, x) })
 	return p, nil
 }
 

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	sqliteInsert = `INSERT INTO activitylog_events (key, seq, ` + columns + `) VALUES (` +
-		`?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	sqliteInsert = `INSERT INTO activitylog_events (key, seq, ` + columns + `, search_text) VALUES (` +
+		`?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	sqliteState = `SELECT coalesce((SELECT max(key) FROM activitylog_events), -9223372036854775808),
 		max(coalesce((SELECT max(seq) FROM activitylog_events), 0), (SELECT value FROM activitylog_numbers WHERE name = 'seq_floor')),
 		(SELECT value FROM activitylog_numbers WHERE name = 'spread')`
@@ -22,9 +22,9 @@ const (
 // would write a segment for every row.
 func textInsert(module string) string {
 	if module == "fts4" {
-		return `INSERT INTO activitylog_text (docid, terms) VALUES (?, ?)`
+		return `INSERT INTO activitylog_text (docid, search_text) VALUES (?, ?)`
 	}
-	return `INSERT INTO activitylog_text (rowid, terms) VALUES (?, ?)`
+	return `INSERT INTO activitylog_text (rowid, search_text) VALUES (?, ?)`
 }
 
 // executor runs statements, prepared ones on the write connection or plain ones in a host's transaction.
@@ -171,7 +171,7 @@ func (a *appender) insert(ctx context.Context, e *activitylog.Event, seq int64, 
 		return 0, false, err
 	}
 	r.args[0], r.args[1] = key, seq
-	if _, err := a.x.exec(ctx, sqliteInsert, r.args...); err != nil {
+	if _, err := a.x.exec(ctx, sqliteInsert, append(r.args, r.text)...); err != nil {
 		return 0, false, a.duplicate(ctx, e, err)
 	}
 	a.newest = max(a.newest, key)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"errors"
 	"strings"
 
 	"github.com/activitylog/activitylog"
@@ -34,30 +35,28 @@ type sqliteChanger struct {
 	module string
 }
 
-// find returns the key and seq of an event with the event as it is stored, or false if it is gone.
-func (x *sqliteChanger) find(e *activitylog.Event) (r row, ok bool, err error) {
-	rows, err := x.c.QueryContext(x.ctx, `SELECT `+selected+`, e.key, e.seq FROM activitylog_events e WHERE e.id = ? AND e.org = ?`,
-		bytes.Clone(e.ID[:]), e.Org)
-	found, err := collect(rows, err, func(rows *sql.Rows) (row, error) { return scanRow(rows, 2) })
-	if err != nil || len(found) == 0 {
-		return row{}, false, err
-	}
-	return found[0], true, nil
+// stored is what there is of an event besides its columns.
+type stored struct {
+	key, seq int64
+	text     string
 }
 
-// unindex takes the terms of a stored event out of the text index.
-func (x *sqliteChanger) unindex(r *row) error {
-	key, text := r.extra[0], terms.Of(&r.event)
-	if x.module != "fts4" {
-		return x.exec(`INSERT INTO activitylog_text (activitylog_text, rowid, terms) VALUES ('delete', ?, ?)`, key, text)
+// find returns false if the event is gone.
+func (x *sqliteChanger) find(e *activitylog.Event) (s stored, ok bool, err error) {
+	err = x.c.QueryRowContext(x.ctx, `SELECT key, seq, search_text FROM activitylog_events WHERE id = ? AND org = ?`,
+		bytes.Clone(e.ID[:]), e.Org).Scan(&s.key, &s.seq, &s.text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return s, false, nil
 	}
-	if err := x.exec(`INSERT INTO activitylog_leaving VALUES (?, ?)`, key, text); err != nil {
-		return err
+	return s, err == nil, err
+}
+
+// unindex takes a row out of the text index, which needs the row to be still there.
+func (x *sqliteChanger) unindex(s stored) error {
+	if x.module == "fts4" {
+		return x.exec(`DELETE FROM activitylog_text WHERE docid = ?`, s.key)
 	}
-	if err := x.exec(`DELETE FROM activitylog_text WHERE docid = ?`, key); err != nil {
-		return err
-	}
-	return x.exec(`DELETE FROM activitylog_leaving`)
+	return x.exec(`INSERT INTO activitylog_text (activitylog_text, rowid, search_text) VALUES ('delete', ?, ?)`, s.key, s.text)
 }
 
 func (x *sqliteChanger) exec(text string, args ...any) error {
@@ -66,33 +65,34 @@ func (x *sqliteChanger) exec(text string, args ...any) error {
 }
 
 func (x *sqliteChanger) remove(e *activitylog.Event) (bool, error) {
-	r, ok, err := x.find(e)
+	s, ok, err := x.find(e)
 	if !ok || err != nil {
 		return false, err
 	}
-	if err := x.unindex(&r); err != nil {
+	if err := x.unindex(s); err != nil {
 		return false, err
 	}
-	if err := x.exec(`DELETE FROM activitylog_events WHERE key = ?`, r.extra[0]); err != nil {
+	if err := x.exec(`DELETE FROM activitylog_events WHERE key = ?`, s.key); err != nil {
 		return false, err
 	}
-	err = x.exec(`UPDATE activitylog_numbers SET value = max(value, ?) WHERE name = 'seq_floor'`, r.extra[1])
+	err = x.exec(`UPDATE activitylog_numbers SET value = max(value, ?) WHERE name = 'seq_floor'`, s.seq)
 	return err == nil, err
 }
 
 func (x *sqliteChanger) rewrite(e *activitylog.Event) (bool, error) {
-	r, ok, err := x.find(e)
+	s, ok, err := x.find(e)
 	if !ok || err != nil {
 		return false, err
 	}
-	if err := x.unindex(&r); err != nil {
+	if err := x.unindex(s); err != nil {
 		return false, err
 	}
-	args := appendValues(nil, e, e.ID[:])
-	set := strings.ReplaceAll(columns, ",", " = ?,") + " = ?"
-	if err := x.exec("UPDATE activitylog_events SET "+set+" WHERE key = ?", append(args, r.extra[0])...); err != nil {
+	text := terms.Of(e)
+	args := append(appendValues(nil, e, e.ID[:]), text, s.key)
+	set := strings.ReplaceAll(columns, ",", " = ?,") + " = ?, search_text = ?"
+	if err := x.exec("UPDATE activitylog_events SET "+set+" WHERE key = ?", args...); err != nil {
 		return false, err
 	}
-	err = x.exec(textInsert(x.module), r.extra[0], terms.Of(e))
+	err = x.exec(textInsert(x.module), s.key, text)
 	return err == nil, err
 }

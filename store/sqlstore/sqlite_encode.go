@@ -35,7 +35,7 @@ func encode(events []activitylog.Event) *encoding {
 	produce := func() {
 		defer close(x.rows)
 		for _, i := range order {
-			args := appendValues(make([]any, 2, columnCount+2), &events[i], events[i].ID[:])
+			args := appendValues(make([]any, 2, columnCount+3), &events[i], events[i].ID[:])
 			select {
 			case x.rows <- encodedRow{i, args, terms.Of(&events[i])}:
 			case <-x.quit:

@@ -58,6 +58,7 @@ type differential struct {
 	world  *world
 	truth  *activitylog.Log // over the plain list
 	stores []contender
+	most   int // how many wrong answers of one shard are worth reporting
 }
 
 // contender is one store and two logs over it, of which the second gives up early.
@@ -87,7 +88,7 @@ func newDifferential(tb testing.TB, seed uint64, stores map[string]activitylog.S
 	if err != nil {
 		tb.Fatalf("storetest: make a log: %v", err)
 	}
-	d := &differential{name: tb.Name(), seed: seed, world: w, truth: open(&w.truth, 0)}
+	d := &differential{name: tb.Name(), seed: seed, world: w, truth: open(&w.truth, 0), most: 3}
 	for _, name := range slices.Sorted(maps.Keys(stores)) {
 		s := stores[name]
 		d.stores = append(d.stores, contender{name, s, [2]*activitylog.Log{open(s, 0), open(s, earlyExamine)}})
@@ -175,9 +176,6 @@ func (d *differential) erase(ctx context.Context, q activitylog.StoreQuery, limi
 	return nil
 }
 
-// maxReports is how many wrong answers of one shard are worth reporting.
-const maxReports = 3
-
 // ask asks every store n random questions and returns reports of the wrong answers.
 func (d *differential) ask(ctx context.Context, round, shard, n int) []string {
 	rng := source(d.seed, d.name, "ask", round, shard)
@@ -196,7 +194,7 @@ func (d *differential) ask(ctx context.Context, round, shard, n int) []string {
 				continue
 			}
 			reports = append(reports, d.report(ctx, c, t, p))
-			if len(reports) == maxReports || ctx.Err() != nil {
+			if len(reports) == d.most || ctx.Err() != nil {
 				return reports
 			}
 		}

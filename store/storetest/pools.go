@@ -51,7 +51,7 @@ var (
 		"alpha", "Alpha", "alphabet", "beta", "straße", "STRASSE", "strasse", "İstanbul", "istanbul", "naïve", "NAIVE", "nai\u0308ve", "日本語", "東京都",
 		"café", "100%", "1000", "snake_case", "snake", "o'neil", "and", "or", "OR", "not", "near", "a", "ab", "e-mail", "ada@example.com", "10.0.0.1",
 		"Ⅳ", "ﬁle", "Ωmega", "сила", "СИЛА", "\ufffd", "\"quoted\"", "label.a:b", "back\\slash", "line\nbreak", "🙂", "हिन्दी", "ガイド",
-		strings.Repeat("long", 20), strings.Repeat("жизнь", 10), strings.Repeat("жизнь", 10),
+		strings.Repeat("long", 20), strings.Repeat("жизнь", 10),
 	}
 )
 
@@ -124,9 +124,9 @@ func randomActor(rng *rand.Rand) activitylog.Actor {
 
 func randomValue(rng *rand.Rand, depth int) any {
 	switch n := rng.IntN(12); {
-	case n < 2 && depth > 0:
+	case n < 3 && depth > 0:
 		return randomObject(rng, depth-1)
-	case n == 2 && depth > 0:
+	case n == 3 && depth > 0:
 		return []any{randomValue(rng, depth-1), randomValue(rng, depth-1)}
 	case n < 5:
 		return oneOf(rng, []string{"x", "X", "1", "1.0", "true", "null", "", "x%", "[]"})

@@ -2,8 +2,10 @@ package storetest
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -125,13 +127,16 @@ var conditions = []func(a asker) activitylog.Filter{
 	func(a asker) activitylog.Filter { return activitylog.SessionIs(a.value("s2", poolShort), "s1") },
 	func(a asker) activitylog.Filter { return activitylog.CorrelationIs(a.value("S1", poolShort)) },
 	func(a asker) activitylog.Filter {
-		return activitylog.LabelIs(oneOf(a.rng, poolKeys), a.oneOrNone("prod", poolLabels)...)
+		key, value := a.label()
+		return activitylog.LabelIs(key, a.oneOrNone(value, poolLabels)...)
 	},
 	func(a asker) activitylog.Filter {
-		return activitylog.MetaIs(oneOf(a.rng, poolKeys), a.oneOrNone(oneOf(a.rng, []string{"x", "1", "1.0", "null", "true"}), poolWords)...)
+		key, value := a.meta(a.event().Metadata)
+		return activitylog.MetaIs(key, a.oneOrNone(value, poolWords)...)
 	},
 	func(a asker) activitylog.Filter {
-		return activitylog.MetaIs(oneOf(a.rng, poolKeys) + "." + oneOf(a.rng, poolKeys))
+		key, _ := a.meta(a.event().Metadata)
+		return activitylog.MetaIs(key + oneOf(a.rng, []string{"", "", "." + oneOf(a.rng, poolKeys)}))
 	},
 	func(a asker) activitylog.Filter {
 		return activitylog.CostAtLeast(oneOf(a.rng, poolCosts) + a.rng.Int64N(3) - 1)
@@ -159,6 +164,39 @@ func (a asker) actors() []string {
 		}
 		return e.Actor.ID
 	}, poolActors)
+}
+
+// label is mostly one of an event.
+func (a asker) label() (key, value string) {
+	if labels := a.event().Labels; len(labels) > 0 && !chance(a.rng, 4) {
+		key = oneOf(a.rng, slices.Sorted(maps.Keys(labels)))
+		return key, labels[key]
+	}
+	return oneOf(a.rng, poolKeys), "prod"
+}
+
+// meta is mostly a key of m, at times one further inside, with its value.
+func (a asker) meta(m map[string]any) (key, value string) {
+	if len(m) == 0 || chance(a.rng, 4) {
+		return oneOf(a.rng, poolKeys), oneOf(a.rng, []string{"x", "1", "1.0", "null", "true"})
+	}
+	keys := slices.Sorted(maps.Keys(m))
+	key = oneOf(a.rng, keys)
+	if i := slices.IndexFunc(keys, func(k string) bool { _, ok := m[k].(map[string]any); return ok }); i >= 0 && chance(a.rng, 2) {
+		key = keys[i]
+	}
+	switch v := m[key].(type) {
+	case map[string]any:
+		if chance(a.rng, 4) {
+			return key, "{}"
+		}
+		in, value := a.meta(v)
+		return key + "." + in, value
+	case nil:
+		return key, "null"
+	default:
+		return key, fmt.Sprint(v)
+	}
 }
 
 // moment is t or a microsecond beside it, or a little less than that.

@@ -26,14 +26,12 @@ CREATE TABLE activitylog_events (
   ip                 TEXT    NOT NULL,
   data               TEXT    NOT NULL, -- JSON: the fields that have no column
   leaf               BLOB,
-  opening            BLOB
+  opening            BLOB,
+  search_text        TEXT    NOT NULL  -- the terms of the index activitylog_text, made by the library
 );
 CREATE INDEX activitylog_events_org ON activitylog_events (org);
 CREATE UNIQUE INDEX activitylog_events_id ON activitylog_events (id, org);
 CREATE UNIQUE INDEX activitylog_events_seq ON activitylog_events (seq);
-
--- Empty but for a moment: the text index reads from here the terms of an event that leaves it.
-CREATE TABLE activitylog_leaving (key INTEGER PRIMARY KEY, terms TEXT NOT NULL);
 
 CREATE TABLE activitylog_orgs (org TEXT PRIMARY KEY) WITHOUT ROWID;
 
