@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"testing"
 	"time"
 	_ "time/tzdata" // the zones of these tests, wherever they run
@@ -155,6 +156,21 @@ func TestDaysOfClockChanges(t *testing.T) {
 				t.Errorf("%d hours, want %d", len(hours), tt.hours)
 			}
 		})
+	}
+}
+
+func TestStepsBefore1970(t *testing.T) {
+	t.Parallel()
+	l := newLog(t, nil)
+	for _, at := range []string{"1969-12-31T23:45:00Z", "1969-12-31T23:59:59.999999Z", "1969-12-31T23:44:59Z", "1700-01-01T00:00:00Z"} {
+		recordAll(t, l, event(func(e *activitylog.Event) { require.NoError(t, e.Time.UnmarshalText([]byte(at))) }))
+	}
+	var got []string
+	for _, b := range aggregate(t, l.AllOrgs(), activitylog.Aggregation{Step: 15 * time.Minute}) {
+		got = append(got, fmt.Sprint(b.Start.Format("2006-01-02T15:04"), " ", b.Count))
+	}
+	if want := []string{"1700-01-01T00:00 1", "1969-12-31T23:30 1", "1969-12-31T23:45 2"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 

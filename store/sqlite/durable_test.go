@@ -144,11 +144,10 @@ func TestCheckpointAfterTrouble(t *testing.T) {
 		_, err := log.Record(t.Context(), e)
 		return err
 	}
+	clear(s.committing)
 	first := event("first")
 	first.ID, err = log.Record(t.Context(), first)
 	require.NoError(t, err)
-	clear(s.committing)
-
 	first.Message = "changed"
 	require.ErrorIs(t, record(first), activitylog.ErrConflict)
 	require.NoError(t, record(event("after a conflict")))

@@ -24,7 +24,6 @@ type state struct {
 	mu     sync.Mutex
 	rw     sync.RWMutex
 	slots  chan struct{}
-	n      int
 	events []activitylog.Event
 	keys   map[activitylog.Key]activitylog.Event
 	values map[string]activitylog.Pair

@@ -140,7 +140,7 @@ func sums(buckets iter.Seq2[activitylog.Bucket, error]) ([]activitylog.Bucket, e
 		case b.Count <= 0:
 			return nil, fmt.Errorf("a bucket counts %d events", b.Count)
 		case !b.Start.IsZero() && (b.Start.UnixMicro()%(15*time.Minute).Microseconds() != 0 || b.Start.Location() != time.UTC):
-			return nil, fmt.Errorf("Start %v is not a whole quarter-hour of UTC", b.Start)
+			return nil, fmt.Errorf("the start %v is not a whole quarter-hour of UTC", b.Start)
 		}
 		key := fmt.Sprintf("%d %q", b.Start.Unix(), b.Values)
 		if groups[key] == nil {

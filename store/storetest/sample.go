@@ -58,12 +58,3 @@ func saying(message string) func(e *activitylog.Event) {
 func by(actor string) func(e *activitylog.Event) {
 	return func(e *activitylog.Event) { e.Actor.ID = actor }
 }
-
-// pick returns the events of the list at every index.
-func pick(list []activitylog.Event, indexes ...int) []activitylog.Event {
-	var picked []activitylog.Event
-	for _, i := range indexes {
-		picked = append(picked, list[i])
-	}
-	return picked
-}
