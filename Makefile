@@ -44,7 +44,7 @@ install = reason=$$(GOBIN=$(TOOLS) go install $(1) 2>&1) || \
 
 test: deps ## run all tests, with the race detector and against PostgreSQL
 	@code=0; \
-	go test -race $(GOTESTFLAGS) ./... || code=1; \
+	go test -race -timeout 30m $(GOTESTFLAGS) ./... || code=1; \
 	if [ -f interop/go.mod ]; then (cd interop && go test $(GOTESTFLAGS) ./...) || code=1; fi; \
 	if [ -f bench/go.mod ]; then (cd bench && go vet ./... && go test -run . $(GOTESTFLAGS) ./...) || code=1; fi; \
 	exit $$code
@@ -55,7 +55,7 @@ soak: ## run the long tests, against PostgreSQL 18; takes up to three hours
 bench: ## compare with the peers
 	cd bench && go run .
 
-biglog: ## measure on a log of many millions of events
+biglog: ## build the large logs that the query benchmarks need, once
 	cd bench && go run . biglog
 
 demo: ## start the web interface on made-up data

@@ -4,7 +4,6 @@ go 1.26.0
 
 require (
 	github.com/activitylog/activitylog v0.0.0
-	github.com/lib/pq v1.12.3
 	gorm.io/driver/sqlite v1.6.0
 	gorm.io/gorm v1.31.2
 )
@@ -13,6 +12,7 @@ require (
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/jinzhu/inflection v1.0.0 // indirect
 	github.com/jinzhu/now v1.1.5 // indirect
+	github.com/lib/pq v1.12.3 // indirect
 	github.com/mattn/go-sqlite3 v1.14.53 // indirect
 	golang.org/x/text v0.43.0 // indirect
 )

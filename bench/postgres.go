@@ -11,7 +11,6 @@ import (
 	"github.com/activitylog/activitylog/bench/internal/sample"
 	"github.com/activitylog/activitylog/internal/pgtest"
 	"github.com/activitylog/activitylog/store/postgres"
-	"github.com/lib/pq"
 )
 
 var pgSettings = []string{"shared_buffers=1GB", "max_wal_size=4GB"}
@@ -149,7 +148,7 @@ func rawCopy(ctx context.Context, db *sql.DB, r *rawRows) error {
 		if err != nil {
 			return err
 		}
-		stmt, err := tx.PrepareContext(ctx, pq.CopyIn("activitylog_events", r.columns...))
+		stmt, err := tx.PrepareContext(ctx, "COPY activitylog_events ("+strings.Join(r.columns, ", ")+") FROM STDIN")
 		if err != nil {
 			return err
 		}
