@@ -58,5 +58,5 @@ bench: ## compare with the peers
 biglog: ## build the large logs that the query benchmarks need, once
 	cd bench && go run . biglog
 
-demo: ## start the web interface on made-up data
+demo: ## make a log of a believable platform and show what to ask it
 	go run ./cmd/activitylog demo

@@ -80,6 +80,12 @@ func TestCrowdedMicrosecond(t *testing.T) {
 		record(batch%2, noon, 700)
 		record(1-batch%2, noon.Add(time.Microsecond), 3) // their neighbours, whose keys are taken
 		record(batch%2, noon.Add(-time.Microsecond), 2)
+		for i, log := range logs {
+			n, err := log.AllOrgs().Count(t.Context(), activitylog.Before(noon.Add(time.Microsecond)), 0)
+			if want := int64(702 * (batch + 1)); err != nil || n != want {
+				t.Errorf("batch %d: handle %d counts %d of %d events: %v", batch, i, n, want, err)
+			}
+		}
 	}
 	const total = 4 * (700 + 3 + 2)
 	for i, log := range logs {

@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -52,25 +53,38 @@ func TestTwoProcesses(t *testing.T) {
 	t.Logf("%d events acknowledged here and %d by the other process", len(acked), len(theirs))
 }
 
-// TestLockedFile keeps the write lock for longer than a record waits: it fails, and is stored only by the retry.
+// TestLockedFile keeps the write lock for longer than anybody waits: an error that does not call the outcome unknown
+// means that nothing is stored, then or later.
 func TestLockedFile(t *testing.T) {
 	t.Parallel()
 	path := newFile(t)
-	store, db := open(t, path), foreign(t, path)
+	store, other, db := open(t, path), open(t, path), foreign(t, path)
 	log := logOver(t, store, nil)
-	_, err := log.Record(t.Context(), event("before"))
+	id, err := log.Record(t.Context(), event("before"))
 	require.NoError(t, err)
+	first, err := log.Org("acme").Get(t.Context(), id)
+	require.NoError(t, err)
+	require.NoError(t, other.Append(t.Context(), []activitylog.Event{first})) // it is there, and the connection is ready
+
 	exec(t, db, "BEGIN IMMEDIATE")
-	e := event("late")
-	e.ID, err = logOver(t, store, &activitylog.Options{Timeout: 100 * time.Millisecond}).Record(t.Context(), e)
+	late := event("late")
+	late.ID, err = logOver(t, store, &activitylog.Options{Timeout: 100 * time.Millisecond}).Record(t.Context(), late)
 	require.ErrorIs(t, err, activitylog.ErrTimeout)
+	refused := first
+	refused.ID, refused.Message = uuid.Must(uuid.NewV7()), "refused"
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	require.Error(t, store.Append(ctx, []activitylog.Event{e}))
+	err = other.Append(ctx, []activitylog.Event{refused})
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	if errors.Is(err, activitylog.ErrOutcomeUnknown) {
+		t.Errorf("a write that never began has an unknown outcome: %v", err)
+	}
 	wantMessages(t, log, "before") // readers do not wait
 	exec(t, db, "ROLLBACK")
+
+	require.NoError(t, other.Append(t.Context(), []activitylog.Event{first})) // behind whatever was still under way
 	for range 3 {
-		_, err = log.Record(t.Context(), e)
+		_, err = log.Record(t.Context(), late)
 		require.NoError(t, err)
 	}
 	wantMessages(t, log, "before", "late")

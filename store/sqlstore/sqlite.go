@@ -6,6 +6,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -151,9 +152,13 @@ func (b *sqlite) textModule(ctx context.Context) (string, error) {
 	return module, nil
 }
 
-// from implements backend.
+// from implements backend. Its statement reads the spread itself: no fetch has read it before.
 func (b *sqlite) from(w *builder, p *plan) {
-	b.source(w, p, keyRange{lo: keyOf(p.since), hi: b.keyBehind(p.before)})
+	if p.before > math.MaxInt64>>slotBits {
+		b.source(w, p, keyOf(p.since), "?", int64(math.MaxInt64))
+	} else {
+		b.source(w, p, keyOf(p.since), "? + ((SELECT value FROM activitylog_numbers WHERE name = 'spread') << 10)", keyOf(p.before))
+	}
 	w.write(" AND ")
 	w.condition(p.expr)
 }
@@ -164,13 +169,13 @@ func (b *sqlite) order(w *builder, p *plan) {
 	w.write(" ORDER BY " + p.sortKey() + " " + sort)
 }
 
-// source writes the candidates of a plan: by terms, or by walking.
-func (b *sqlite) source(w *builder, p *plan, r keyRange) {
+// source writes the candidates of a plan between two keys: by terms, or by walking.
+func (b *sqlite) source(w *builder, p *plan, lo int64, hiText string, hi int64) {
 	if p.need != nil {
 		w.write("FROM activitylog_text t CROSS JOIN activitylog_events e ON e.key = t.rowid "+
-			"WHERE t.activitylog_text MATCH ? AND t.rowid >= ? AND t.rowid < ?", p.need.String(), r.lo, r.hi)
+			"WHERE t.activitylog_text MATCH ? AND t.rowid >= ? AND t.rowid < "+hiText, p.need.String(), lo, hi)
 	} else {
-		w.write("FROM activitylog_events e WHERE e.key >= ? AND e.key < ?", r.lo, r.hi)
+		w.write("FROM activitylog_events e WHERE e.key >= ? AND e.key < "+hiText, lo, hi)
 	}
 	if p.org != "" {
 		w.write(" AND e.org = ?", p.org)

@@ -170,7 +170,7 @@ func (b *sqlite) read(ctx context.Context, p *plan, after *activitylog.Key, r ke
 	w := b.newBuilder()
 	_, behind := direction(p.order)
 	w.write("SELECT " + selected + ", e.key, (SELECT value FROM activitylog_numbers WHERE name = 'spread') ")
-	b.source(w, p, r)
+	b.source(w, p, r.lo, "?", r.hi)
 	w.write(" AND ")
 	w.condition(p.expr)
 	if after != nil {
@@ -197,7 +197,7 @@ func (b *sqlite) window(ctx context.Context, p *plan, r keyRange, n int) (edge i
 		pick = "max"
 	}
 	w.write("SELECT coalesce(" + pick + "(k), 0), count(*) FROM (SELECT " + p.sortKey() + " AS k ")
-	b.source(w, p, r)
+	b.source(w, p, r.lo, "?", r.hi)
 	b.order(w, p)
 	w.write(" LIMIT ?)", n)
 	rows, err := b.s.query(ctx, w)

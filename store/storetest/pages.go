@@ -23,7 +23,7 @@ func (p probe) pages(ctx context.Context, r activitylog.Reader, found []activity
 		p.limit = max(p.limit, len(found)/maxPages+1)
 	}
 	if p.early {
-		pages += maxPages // a page may be empty
+		pages += fewPages // a page may be empty
 	}
 	q := activitylog.Query{Filter: p.filter, Order: p.order, Limit: p.limit}
 	at := 0 // so many events lie behind
@@ -38,7 +38,7 @@ func (p probe) pages(ctx context.Context, r activitylog.Reader, found []activity
 		if page.Prev.IsZero() == (n > 0) {
 			return fmt.Errorf("page %d: whether there is a page before it is wrong", n+1)
 		}
-		if n > 0 && chance(rng, 3) {
+		if n > 0 && chance(rng, 4) {
 			if err := p.back(ctx, r, q, page.Prev, found, at); err != nil {
 				return fmt.Errorf("page %d: %w", n+1, err)
 			}

@@ -25,14 +25,19 @@ type probe struct {
 	filter  activitylog.Filter // as it was read from its text form
 }
 
+// probeKinds are the kinds of probes, some more often than others.
+var probeKinds = []string{
+	"pages", "pages", "pages", "scan", "scan", "scan", "events", "count", "count", "count", "aggregate",
+}
+
 // zones are where the days of an aggregation begin.
 var zones = []*time.Location{nil, time.UTC, time.FixedZone("Nepal", 20700), time.FixedZone("west", -34200)}
 
 func newProbe(rng *rand.Rand, events []activitylog.Event) probe {
 	e := oneOf(rng, events)
 	p := probe{
-		kind: oneOf(rng, []string{"pages", "pages", "pages", "scan", "scan", "events", "count", "count", "aggregate"}), org: e.Org, order: oneOf(rng, orders),
-		limit: 1 + rng.IntN(1+rng.IntN(40)), early: chance(rng, 4), whole: chance(rng, 20), content: chance(rng, 3), after: activitylog.KeyOf(&e), seed: rng.Uint64(),
+		kind: oneOf(rng, probeKinds), org: e.Org, order: oneOf(rng, orders), limit: 1 + rng.IntN(1+rng.IntN(24)),
+		early: chance(rng, 4), whole: chance(rng, 30), content: chance(rng, 3), after: activitylog.KeyOf(&e), seed: rng.Uint64(),
 	}
 	if chance(rng, 6) {
 		p.org = ""
