@@ -85,6 +85,9 @@ func TestCrowdedMicrosecond(t *testing.T) {
 			if want := int64(702 * (batch + 1)); err != nil || n != want {
 				t.Errorf("batch %d: handle %d counts %d of %d events: %v", batch, i, n, want, err)
 			}
+			if n := len(all(t, log)); n != 705*(batch+1) {
+				t.Errorf("batch %d: handle %d reads %d of %d events", batch, i, n, 705*(batch+1))
+			}
 		}
 	}
 	const total = 4 * (700 + 3 + 2)

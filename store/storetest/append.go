@@ -23,11 +23,12 @@ var appendCases = []testCase{
 		s.append(samples(1, 70)...)
 		s.holds(list(samples(0, 70)...))
 	}},
-	{name: "append/large batch", must: mustAll + ", however many parameters of a statement that takes", run: func(s *subject) {
-		events := samples(1, 3000)
-		s.append(events...)
-		s.yields(activitylog.StoreQuery{}, list(events...))
-	}},
+	{name: "append/large batch", must: mustAll + ", however many parameters of a statement that takes",
+		run: func(s *subject) {
+			events := samples(1, 3000)
+			s.append(events...)
+			s.yields(activitylog.StoreQuery{}, list(events...))
+		}},
 	{name: "append/again", must: mustSkip + "; Recorded, Leaf and Opening are no part of the content", run: appendAgain},
 	{name: "append/twice in one batch", must: mustSkip + ", within one call too", run: func(s *subject) {
 		again := sample(1)
@@ -36,16 +37,19 @@ var appendCases = []testCase{
 		s.holds(list(samples(0, 2)...))
 	}},
 	{name: "append/conflict", must: mustFail, needs: conflicts, run: appendConflict},
-	{name: "append/conflict in one batch", must: mustFail + ", within one call too", needs: conflicts, run: func(s *subject) {
-		other := sample(2, saying("something else"))
-		s.refuse(s.store.Append(s.ctx, []activitylog.Event{sample(1), sample(2), sample(3), other, sample(4)}), &other)
-		s.holds(list())
-		s.append(samples(1, 4)...)
-		s.holds(list(samples(1, 4)...))
-	}},
-	{name: "append/what counts as conflict", must: mustFail + ", whatever the field that differs", needs: conflicts, run: conflictFields},
+	{name: "append/conflict in one batch", must: mustFail + ", within one call too",
+		needs: conflicts, run: func(s *subject) {
+			other := sample(2, saying("something else"))
+			s.refuse(s.store.Append(s.ctx, []activitylog.Event{sample(1), sample(2), sample(3), other, sample(4)}), &other)
+			s.holds(list())
+			s.append(samples(1, 4)...)
+			s.holds(list(samples(1, 4)...))
+		}},
+	{name: "append/what counts as conflict", must: mustFail + ", whatever the field that differs",
+		needs: conflicts, run: conflictFields},
 	{name: "append/same id in two organizations", must: "an event is the same only by (Org, ID)", run: func(s *subject) {
-		events := []activitylog.Event{sample(1), sample(1, inOrg("globex"), saying("other content")), sample(1, inOrg("ACME")), sample(1, inOrg("acme "))}
+		events := []activitylog.Event{sample(1), sample(1, inOrg("globex"), saying("other content")),
+			sample(1, inOrg("ACME")), sample(1, inOrg("acme "))}
 		s.append(events[:2]...)
 		s.append(events[2:]...)
 		s.append(events...)
@@ -62,7 +66,8 @@ var appendCases = []testCase{
 		}
 		s.holds(list())
 	}},
-	{name: "append/interrupted", must: mustAll + "; an error that leaves open whether the events were stored must wrap ErrOutcomeUnknown", run: appendInterrupted},
+	{name: "append/interrupted", must: mustAll + "; an error that leaves open whether the events were stored must wrap ErrOutcomeUnknown",
+		run: appendInterrupted},
 }
 
 func appendAgain(s *subject) {

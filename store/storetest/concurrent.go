@@ -17,23 +17,24 @@ var concurrentCases = []testCase{
 		s.together(16, func(int) error { return s.store.Append(s.ctx, want.events) })
 		s.holds(want)
 	}},
-	{name: "concurrent/same events in any order", must: mustBeSafe + "; two calls that touch the same events in different orders must not fail each other", run: func(s *subject) {
-		events := samples(1, 100)
-		s.together(16, func(i int) error {
-			rng := rand.New(rand.NewPCG(uint64(i), 0))
-			for range 3 {
-				var batch []activitylog.Event
-				for _, n := range rng.Perm(len(events)) {
-					batch = append(batch, events[n])
+	{name: "concurrent/same events in any order",
+		must: mustBeSafe + "; two calls that touch the same events in different orders must not fail each other", run: func(s *subject) {
+			events := samples(1, 100)
+			s.together(16, func(i int) error {
+				rng := rand.New(rand.NewPCG(uint64(i), 0))
+				for range 3 {
+					var batch []activitylog.Event
+					for _, n := range rng.Perm(len(events)) {
+						batch = append(batch, events[n])
+					}
+					if err := s.store.Append(s.ctx, batch); err != nil {
+						return fmt.Errorf("append all in another order: %w", err)
+					}
 				}
-				if err := s.store.Append(s.ctx, batch); err != nil {
-					return fmt.Errorf("append all in another order: %w", err)
-				}
-			}
-			return nil
-		})
-		s.holds(list(events...))
-	}},
+				return nil
+			})
+			s.holds(list(events...))
+		}},
 	{name: "concurrent/one by one", must: mustBeSafe + "; " + mustAll, run: func(s *subject) {
 		s.together(16, func(i int) error {
 			for n := range 25 {
@@ -50,26 +51,28 @@ var concurrentCases = []testCase{
 		s.holds(want)
 	}},
 	{name: "concurrent/conflict", must: mustBeSafe + "; " + mustFail, needs: conflicts, run: concurrentConflict},
-	{name: "concurrent/more callers than connections", must: mustBeSafe + ": callers may wait for each other but not for ever", run: func(s *subject) {
-		s.together(64, func(i int) error {
-			if err := s.store.Append(s.ctx, samples(10*i, 10*i+4)); err != nil {
-				return err
-			}
-			if sp, ok := s.store.(activitylog.Spacer); ok {
-				err := sp.Space("x").Update(s.ctx, func(tx activitylog.SpaceTx) error { return tx.Put(fmt.Appendf(nil, "%d", i), nil) })
-				if err != nil {
+	{name: "concurrent/more callers than connections", must: mustBeSafe + ": callers may wait for each other but not for ever",
+		run: func(s *subject) {
+			s.together(64, func(i int) error {
+				if err := s.store.Append(s.ctx, samples(10*i, 10*i+4)); err != nil {
 					return err
 				}
+				if sp, ok := s.store.(activitylog.Spacer); ok {
+					put := func(tx activitylog.SpaceTx) error { return tx.Put(fmt.Appendf(nil, "%d", i), nil) }
+					err := sp.Space("x").Update(s.ctx, put)
+					if err != nil {
+						return err
+					}
+				}
+				_, err := collect(s.ctx, s.store, activitylog.StoreQuery{Limit: 3})
+				return err
+			})
+			var want oracle
+			for i := range 64 {
+				want.add(samples(10*i, 10*i+4)...)
 			}
-			_, err := collect(s.ctx, s.store, activitylog.StoreQuery{Limit: 3})
-			return err
-		})
-		var want oracle
-		for i := range 64 {
-			want.add(samples(10*i, 10*i+4)...)
-		}
-		s.holds(want)
-	}},
+			s.holds(want)
+		}},
 	{name: "concurrent/readers", must: mustBeSafe + "; " + mustExactly, run: concurrentReaders},
 }
 

@@ -61,7 +61,8 @@ var contentCases = []testCase{
 		s.append(events...)
 		s.holds(list(events...))
 		for _, f := range []activitylog.Filter{
-			activitylog.CostAtLeast(math.MaxInt64), activitylog.CostBelow(math.MinInt64 + 1), activitylog.CostAtLeast(1 << 53), activitylog.CostBelow(0),
+			activitylog.CostAtLeast(math.MaxInt64), activitylog.CostBelow(math.MinInt64 + 1),
+			activitylog.CostAtLeast(1 << 53), activitylog.CostBelow(0),
 		} {
 			s.yields(activitylog.StoreQuery{Filter: f}, list(events...))
 		}
@@ -81,9 +82,12 @@ var contentCases = []testCase{
 
 // texts are hard for databases, escapes, indexes and encodings, one way or another.
 var texts = []string{
-	"pad", "pad ", " pad", " ", "  two  spaces  ", "\t", "line\nbreak\r\n", "'", "''", `"`, `\`, `\\`, `\n`, `\u0000`, "`", "%", "_", "%_\\%", "*", "?", "$1", ":x", "@p1", "[0]", "{}", "--", "/*", ";",
-	"'; DROP TABLE events; --", "null", "NULL", "true", "0", "1e5", "-1", "3.0", "<b>&amp;</b>", "\u007f", "\u0001\u001f", "\ufffd", "\ufeffbom", "\u2028\u2029",
-	"é", "e\u0301", "Straße", "İstanbul", "ı", "ﬁ", "\u212b", "\u00c5", "日本語", "中文字", "한국어", "ไทย", "हिन्दी", "مرحبا\u200f", "\u202eRTL", "שלום", "👩‍👩‍👧‍👦", "🇩🇪", "\U0010ffff", "a\u200bb", "\u00a0",
+	"pad", "pad ", " pad", " ", "  two  spaces  ", "\t", "line\nbreak\r\n", "'", "''", `"`, `\`, `\\`, `\n`,
+	`\u0000`, "`", "%", "_", "%_\\%", "*", "?", "$1", ":x", "@p1", "[0]", "{}", "--", "/*", ";",
+	"'; DROP TABLE events; --", "null", "NULL", "true", "0", "1e5", "-1", "3.0", "<b>&amp;</b>", "\u007f",
+	"\u0001\u001f", "\ufffd", "\ufeffbom", "\u2028\u2029",
+	"é", "e\u0301", "Straße", "İstanbul", "ı", "ﬁ", "\u212b", "\u00c5", "日本語", "中文字", "한국어", "ไทย", "हिन्दी",
+	"مرحبا\u200f", "\u202eRTL", "שלום", "👩‍👩‍👧‍👦", "🇩🇪", "\U0010ffff", "a\u200bb", "\u00a0",
 	strings.Repeat("long ", 4000), strings.Repeat("😀", 3000), strings.Repeat("x", 20000),
 }
 
@@ -113,10 +117,14 @@ func contentTexts(s *subject) {
 		}
 		s.yields(activitylog.StoreQuery{Org: t}, all)
 		for _, f := range []activitylog.Filter{
-			activitylog.ProjectIs(t), activitylog.ActionIs(t), activitylog.ActionUnder(t), activitylog.CategoryIs(t), activitylog.ActorIs(t),
-			activitylog.ActedBy(t), activitylog.TargetIs(t, t), activitylog.TargetIs("", t), activitylog.OutcomeIs(activitylog.Outcome(t)),
-			activitylog.SeverityIs(activitylog.Severity(t)), activitylog.ActorTypeIs(activitylog.ActorType(t)), activitylog.RequestIs(t),
-			activitylog.SessionIs(t), activitylog.CorrelationIs(t), activitylog.ModelIs(t), activitylog.LabelIs("k", t), activitylog.LabelIs(t),
+			activitylog.ProjectIs(t), activitylog.ActionIs(t), activitylog.ActionUnder(t),
+			activitylog.CategoryIs(t), activitylog.ActorIs(t),
+			activitylog.ActedBy(t), activitylog.TargetIs(t, t), activitylog.TargetIs("", t),
+			activitylog.OutcomeIs(activitylog.Outcome(t)),
+			activitylog.SeverityIs(activitylog.Severity(t)), activitylog.ActorTypeIs(activitylog.ActorType(t)),
+			activitylog.RequestIs(t),
+			activitylog.SessionIs(t), activitylog.CorrelationIs(t), activitylog.ModelIs(t),
+			activitylog.LabelIs("k", t), activitylog.LabelIs(t),
 			activitylog.MetaIs(t),
 		} {
 			s.yields(activitylog.StoreQuery{Filter: f}, all)
@@ -127,8 +135,10 @@ func contentTexts(s *subject) {
 func contentNumbers(s *subject) {
 	var events []activitylog.Event
 	for i, n := range []json.Number{
-		"0", "-0", "0.0", "1", "1.0", "1.00", "1e0", "1E+0", "10e-1", "100", "1e2", "-1", "0.1", "0.30000000000000004", "1e400", "-1e400", "1e-400",
-		"9007199254740993", "9223372036854775807", "9223372036854775808", "18446744073709551616", "123456789012345678901234567890.000000001",
+		"0", "-0", "0.0", "1", "1.0", "1.00", "1e0", "1E+0", "10e-1", "100", "1e2", "-1", "0.1",
+		"0.30000000000000004", "1e400", "-1e400", "1e-400",
+		"9007199254740993", "9223372036854775807", "9223372036854775808", "18446744073709551616",
+		"123456789012345678901234567890.000000001",
 	} {
 		events = append(events, sample(i, func(e *activitylog.Event) {
 			e.Metadata = map[string]any{"n": n, "list": []any{n}, "in": map[string]any{"n": n}}
@@ -140,7 +150,8 @@ func contentNumbers(s *subject) {
 	s.holds(all)
 	for _, e := range events {
 		n := string(e.Metadata["n"].(json.Number))
-		for _, f := range []activitylog.Filter{activitylog.MetaIs("n", n), activitylog.MetaIs("in.n", n), activitylog.MetaIs("list", "["+n+"]")} {
+		for _, f := range []activitylog.Filter{activitylog.MetaIs("n", n), activitylog.MetaIs("in.n", n),
+			activitylog.MetaIs("list", "["+n+"]")} {
 			s.yields(activitylog.StoreQuery{Filter: f}, all)
 		}
 	}
@@ -149,8 +160,10 @@ func contentNumbers(s *subject) {
 func contentTimes(s *subject) {
 	var events []activitylog.Event
 	for i, t := range []time.Time{
-		time.Date(1700, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(1700, 1, 1, 0, 0, 0, 1000, time.UTC), time.Date(1901, 12, 13, 20, 45, 51, 0, time.UTC),
-		time.UnixMicro(-1_000_001).UTC(), time.UnixMicro(-1).UTC(), time.UnixMicro(0).UTC(), time.UnixMicro(1).UTC(), time.UnixMicro(999_999).UTC(),
+		time.Date(1700, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(1700, 1, 1, 0, 0, 0, 1000, time.UTC),
+		time.Date(1901, 12, 13, 20, 45, 51, 0, time.UTC),
+		time.UnixMicro(-1_000_001).UTC(), time.UnixMicro(-1).UTC(), time.UnixMicro(0).UTC(),
+		time.UnixMicro(1).UTC(), time.UnixMicro(999_999).UTC(),
 		time.Date(2016, 12, 31, 23, 59, 59, 999_999_000, time.UTC), time.Date(2038, 1, 19, 3, 14, 8, 0, time.UTC),
 		time.Date(2249, 12, 31, 23, 59, 59, 999_999_000, time.UTC),
 	} {
@@ -162,7 +175,8 @@ func contentTimes(s *subject) {
 	all := list(events...)
 	s.holds(all)
 	for _, e := range events {
-		for _, t := range []time.Time{e.Time.Add(-time.Microsecond), e.Time, e.Time.Add(999 * time.Nanosecond), e.Time.Add(time.Microsecond)} {
+		for _, d := range []time.Duration{-time.Microsecond, 0, 999, time.Microsecond} {
+			t := e.Time.Add(d)
 			for _, f := range []activitylog.Filter{activitylog.Since(t), activitylog.Before(t), activitylog.RecordedBefore(t)} {
 				s.yields(activitylog.StoreQuery{Filter: f}, all)
 			}

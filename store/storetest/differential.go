@@ -102,7 +102,8 @@ func (d *differential) change(ctx context.Context, round, n int) error {
 	events := d.world.truth.events
 	if len(events) > 0 {
 		q := activitylog.StoreQuery{
-			Org: oneOf(rng, append([]string{""}, poolOrgs...)), Filter: asker{rng, events}.tree(1).filter(), Order: oneOf(rng, orders),
+			Org: oneOf(rng, append([]string{""}, poolOrgs...)), Filter: asker{rng, events}.tree(1).filter(),
+			Order: oneOf(rng, orders),
 		}
 		change := d.prune
 		if round%2 == 1 {

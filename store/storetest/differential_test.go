@@ -13,13 +13,17 @@ import (
 func TestDifferentialTeeth(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{
-		"knows a place by its time alone", "leaves ties in any order", "begins at After", "yields one more than Limit", "takes time for unsigned",
-		"compares organizations without case", "finds ids in every organization", "gives up one event too far", "gives up where it began",
+		"knows a place by its time alone", "leaves ties in any order", "begins at After",
+		"yields one more than Limit", "takes time for unsigned",
+		"compares organizations without case", "finds ids in every organization", "gives up one event too far",
+		"gives up where it began",
 		"holds milliseconds", "forgets the zone of delegations", "takes null for absent", "reads numbers as floats",
 		"compares actors with LIKE", "compares actions without case", "takes every beginning of an action for a prefix",
 		"knows top-level keys of metadata only", "compares numbers in metadata as numbers", "takes empty labels for absent",
-		"ranks unknown severities highest", "has three values of truth", "ignores Not", "compares type and id of targets apart",
-		"compares addresses as text", "leaves out the bound of Since", "takes unknown costs for zero", "takes an empty list for any value",
+		"ranks unknown severities highest", "has three values of truth", "ignores Not",
+		"compares type and id of targets apart",
+		"compares addresses as text", "leaves out the bound of Since", "takes unknown costs for zero",
+		"takes an empty list for any value",
 		"searches with case and accents", "searches inside of words", "does not split ideographs",
 		"has no longest word", "does not search addresses", "counts what the index proposes", "counts without a limit",
 		"groups without case", "begins steps at whole hours",
@@ -116,8 +120,10 @@ func TestRandomFilters(t *testing.T) {
 		t.Errorf("%d of %d random filters hit", hits, n)
 	}
 	for _, want := range []string{
-		"id in", "org in", "project in", "category in", "action in", "outcome in", "severity in", "model in", "provider in", "request in", "session in",
-		"correlation in", "actor_type in", "action under", "actor in", "actor.acted in", "actor.impersonated in", "actor.authority in", "target in",
+		"id in", "org in", "project in", "category in", "action in", "outcome in", "severity in", "model in",
+		"provider in", "request in", "session in",
+		"correlation in", "actor_type in", "action under", "actor in", "actor.acted in", "actor.impersonated in",
+		"actor.authority in", "target in",
 		"label in", "meta in", "ip in", "time >=", "time <", "recorded >=", "recorded <", "cost >=", "cost <", "severity >=",
 		"text", "and", "or", "not",
 	} {
@@ -159,7 +165,9 @@ func TestShrink(t *testing.T) {
 	t.Parallel()
 	is := func(name string) *tree { return &tree{leaf: activitylog.ActorIs(name)} }
 	big := &tree{op: opAll, kids: []*tree{
-		is("a"), {op: opNot, kids: []*tree{{op: opAny, kids: []*tree{is("b"), is("guilty"), {op: opAll, kids: []*tree{is("c"), is("d")}}}}}}, is("e"),
+		is("a"),
+		{op: opNot, kids: []*tree{{op: opAny, kids: []*tree{is("b"), is("guilty"), {op: opAll, kids: []*tree{is("c"), is("d")}}}}}},
+		is("e"),
 	}}
 	guilty := func(t *tree) bool { return strings.Contains(t.filter().String(), "guilty") }
 	if got := shrink(big, guilty).filter().String(); got != "actor:guilty" {

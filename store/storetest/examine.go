@@ -10,14 +10,16 @@ import (
 )
 
 var examineCases = []testCase{
-	{name: "examine/goes on", must: "an ExamineLimitError ends a Scan; a Scan after At continues it, so that all parts together are exactly the events that q selects", run: examineGoesOn},
-	{name: "examine/unbounded", must: "with q.Examine 0 there is no bound: Scan must yield exactly the events that q selects", run: func(s *subject) {
-		want := hay(2000)
-		s.append(want.events...)
-		for _, f := range needles() {
-			s.yields(activitylog.StoreQuery{Filter: f}, want)
-		}
-	}},
+	{name: "examine/goes on", must: "an ExamineLimitError ends a Scan; a Scan after At continues it, " +
+		"so that all parts together are exactly the events that q selects", run: examineGoesOn},
+	{name: "examine/unbounded", must: "with q.Examine 0 there is no bound: Scan must yield exactly the events that q selects",
+		run: func(s *subject) {
+			want := hay(2000)
+			s.append(want.events...)
+			for _, f := range needles() {
+				s.yields(activitylog.StoreQuery{Filter: f}, want)
+			}
+		}},
 }
 
 // hay is n events of which few match any of the needles.
@@ -38,10 +40,12 @@ func hay(n int) oracle {
 // needles are filters of which some store may have no index.
 func needles() []activitylog.Filter {
 	return []activitylog.Filter{
-		activitylog.MetaIs("in.k", "13"), activitylog.MetaIs("nowhere"), activitylog.LabelIs("rare"), activitylog.Text("needle"),
+		activitylog.MetaIs("in.k", "13"), activitylog.MetaIs("nowhere"), activitylog.LabelIs("rare"),
+		activitylog.Text("needle"),
 		activitylog.Text(`"in between"`), activitylog.ActorIs("nobody"), activitylog.CostAtLeast(1),
 		activitylog.Not(activitylog.Any(activitylog.LabelIs("env", "prod"), activitylog.ProjectIs("api"))),
-		activitylog.All(activitylog.Not(activitylog.MetaIs("in.k", "13")), activitylog.Any(activitylog.MetaIs("in.k", "13"), activitylog.LabelIs("rare"))),
+		activitylog.All(activitylog.Not(activitylog.MetaIs("in.k", "13")),
+			activitylog.Any(activitylog.MetaIs("in.k", "13"), activitylog.LabelIs("rare"))),
 		activitylog.Any(),
 	}
 }

@@ -39,11 +39,13 @@ var appendFaults = []fault{
 		},
 	},
 	{
-		name: "stores what comes before a conflict", cases: []string{"append/conflict", "append/conflict in one batch", "concurrent/conflict"},
+		name:   "stores what comes before a conflict",
+		cases:  []string{"append/conflict", "append/conflict in one batch", "concurrent/conflict"},
 		append: oneByOne,
 	},
 	{
-		name: "skips every known id", cases: []string{"append/conflict", "append/what counts as conflict", "concurrent/conflict", "reopen/conflict", "erase/is final"},
+		name:   "skips every known id",
+		cases:  []string{"append/conflict", "append/what counts as conflict", "concurrent/conflict", "reopen/conflict", "erase/is final"},
 		append: skipKnown,
 	},
 	{
@@ -77,7 +79,8 @@ var appendFaults = []fault{
 	},
 	{
 		name: "is locked while another call is under way", cases: []string{
-			"concurrent/same events", "concurrent/same events in any order", "concurrent/one by one", "concurrent/readers", "concurrent/more callers than connections",
+			"concurrent/same events", "concurrent/same events in any order", "concurrent/one by one",
+			"concurrent/readers", "concurrent/more callers than connections",
 		},
 		append: func(ctx context.Context, s *faulty, events []activitylog.Event) error {
 			if !s.state.mu.TryLock() {
@@ -101,7 +104,8 @@ var appendFaults = []fault{
 		},
 	},
 
-	{name: "forgets the origin", cases: []string{"content/every field"}, change: func(e *activitylog.Event) { e.Request.Origin = "" }},
+	{name: "forgets the origin", cases: []string{"content/every field"},
+		change: func(e *activitylog.Event) { e.Request.Origin = "" }},
 	{name: "forgets the zone of delegations", cases: []string{"content/every field"}, change: func(e *activitylog.Event) {
 		for i := range e.OnBehalfOf {
 			e.OnBehalfOf[i].Zone = ""
@@ -119,8 +123,10 @@ var appendFaults = []fault{
 			e.AI.CostMicros = nil
 		}
 	}},
-	{name: "trims texts", cases: []string{"content/texts"}, change: func(e *activitylog.Event) { e.Reason = strings.TrimSpace(e.Reason) }},
-	{name: "holds 16,000 bytes of text", cases: []string{"content/texts"}, change: func(e *activitylog.Event) { e.Message = e.Message[:min(len(e.Message), 16000)] }},
+	{name: "trims texts", cases: []string{"content/texts"},
+		change: func(e *activitylog.Event) { e.Reason = strings.TrimSpace(e.Reason) }},
+	{name: "holds 16,000 bytes of text", cases: []string{"content/texts"},
+		change: func(e *activitylog.Event) { e.Message = e.Message[:min(len(e.Message), 16000)] }},
 	{name: "reads numbers as floats", cases: []string{"content/numbers"}, change: func(e *activitylog.Event) {
 		for k, v := range e.Metadata {
 			if n, ok := v.(json.Number); ok {
@@ -129,15 +135,17 @@ var appendFaults = []fault{
 			}
 		}
 	}},
-	{name: "nests up to 10 deep", cases: []string{"content/nested"}, change: func(e *activitylog.Event) { cutAt(e.Metadata, 10) }},
+	{name: "nests up to 10 deep", cases: []string{"content/nested"},
+		change: func(e *activitylog.Event) { cutAt(e.Metadata, 10) }},
 	{name: "knows no time before 1901", cases: []string{"content/times"}, change: func(e *activitylog.Event) {
 		if first := time.Unix(math.MinInt32, 0).UTC(); e.Recorded.Before(first) && !e.Recorded.IsZero() {
 			e.Recorded = first
 		}
 	}},
-	{name: "holds milliseconds", cases: []string{"content/times", "content/every field", "scan/microseconds"}, change: func(e *activitylog.Event) {
-		e.Time, e.Recorded = e.Time.Truncate(time.Millisecond), e.Recorded.Truncate(time.Millisecond)
-	}},
+	{name: "holds milliseconds", cases: []string{"content/times", "content/every field", "scan/microseconds"},
+		change: func(e *activitylog.Event) {
+			e.Time, e.Recorded = e.Time.Truncate(time.Millisecond), e.Recorded.Truncate(time.Millisecond)
+		}},
 	{name: "holds costs as floats", cases: []string{"content/integers"}, change: func(e *activitylog.Event) {
 		if e.AI != nil && e.AI.CostMicros != nil && *e.AI.CostMicros != math.MaxInt64 {
 			*e.AI.CostMicros = int64(float64(*e.AI.CostMicros))

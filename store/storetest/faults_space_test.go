@@ -80,7 +80,8 @@ func (o oddTx) Range(from, to []byte) iter.Seq2[activitylog.Pair, error] {
 // oddly makes spaces with odd transactions.
 func oddly(tx func(s *faulty, inner activitylog.SpaceTx) activitylog.SpaceTx) func(s *faulty, name string) activitylog.Space {
 	return func(s *faulty, name string) activitylog.Space {
-		return oddSpace{Space: s.Store.Space(name), tx: func(inner activitylog.SpaceTx) activitylog.SpaceTx { return tx(s, inner) }}
+		return oddSpace{Space: s.Store.Space(name),
+			tx: func(inner activitylog.SpaceTx) activitylog.SpaceTx { return tx(s, inner) }}
 	}
 }
 
@@ -119,150 +120,169 @@ func apply(tx activitylog.SpaceTx, changes []change) error {
 var errBusy = errors.New("busy")
 
 var spaceFaults = []fault{
-	{name: "takes empty values for absent", cases: []string{"space/put and get"}, space: oddly(func(_ *faulty, tx activitylog.SpaceTx) activitylog.SpaceTx {
-		return oddTx{SpaceTx: tx, get: func(key []byte) ([]byte, bool, error) {
-			v, _, err := tx.Get(key)
-			return v, len(v) > 0, err
-		}}
-	})},
-	{name: "ranges include their end", cases: []string{"space/order", "space/reads own writes"}, space: oddly(func(_ *faulty, tx activitylog.SpaceTx) activitylog.SpaceTx {
-		return oddTx{SpaceTx: tx, scan: func(from, to []byte) iter.Seq2[activitylog.Pair, error] {
-			if to != nil {
-				to = append(bytes.Clone(to), 0)
-			}
-			return tx.Range(from, to)
-		}}
-	})},
-	{name: "has no empty key", cases: []string{"space/order"}, space: oddly(func(_ *faulty, tx activitylog.SpaceTx) activitylog.SpaceTx {
-		return oddTx{SpaceTx: tx, put: func(k, v []byte) error {
-			if len(k) == 0 {
-				return nil
-			}
-			return tx.Put(k, v)
-		}}
-	})},
-	{name: "names spaces without case", cases: []string{"space/names"}, space: func(s *faulty, name string) activitylog.Space {
-		return s.Store.Space(strings.ToLower(name))
-	}},
-	{name: "ranges end after 1000 pairs", cases: []string{"space/large"}, space: oddly(func(_ *faulty, tx activitylog.SpaceTx) activitylog.SpaceTx {
-		return oddTx{SpaceTx: tx, scan: func(from, to []byte) iter.Seq2[activitylog.Pair, error] {
-			return func(yield func(activitylog.Pair, error) bool) {
-				n := 0
-				for p, err := range tx.Range(from, to) {
-					if n++; n > 1000 || !yield(p, err) {
-						return
-					}
+	{name: "takes empty values for absent", cases: []string{"space/put and get"},
+		space: oddly(func(_ *faulty, tx activitylog.SpaceTx) activitylog.SpaceTx {
+			return oddTx{SpaceTx: tx, get: func(key []byte) ([]byte, bool, error) {
+				v, _, err := tx.Get(key)
+				return v, len(v) > 0, err
+			}}
+		})},
+	{name: "ranges include their end", cases: []string{"space/order", "space/reads own writes"},
+		space: oddly(func(_ *faulty, tx activitylog.SpaceTx) activitylog.SpaceTx {
+			return oddTx{SpaceTx: tx, scan: func(from, to []byte) iter.Seq2[activitylog.Pair, error] {
+				if to != nil {
+					to = append(bytes.Clone(to), 0)
 				}
-			}
-		}}
-	})},
-	{name: "gives its own pairs away", cases: []string{"space/not kept"}, space: oddly(func(s *faulty, tx activitylog.SpaceTx) activitylog.SpaceTx {
-		return oddTx{SpaceTx: tx, scan: func(from, to []byte) iter.Seq2[activitylog.Pair, error] {
-			return func(yield func(activitylog.Pair, error) bool) {
-				for p, err := range tx.Range(from, to) {
-					if own, ok := s.state.values[string(p.Key)]; ok {
-						p = own
-					} else {
-						s.state.values[string(p.Key)] = p
-					}
-					if !yield(p, err) {
-						return
-					}
+				return tx.Range(from, to)
+			}}
+		})},
+	{name: "has no empty key", cases: []string{"space/order"},
+		space: oddly(func(_ *faulty, tx activitylog.SpaceTx) activitylog.SpaceTx {
+			return oddTx{SpaceTx: tx, put: func(k, v []byte) error {
+				if len(k) == 0 {
+					return nil
 				}
-			}
-		}}
-	})},
-	{name: "ignores the context of spaces", cases: []string{"space/canceled"}, space: func(s *faulty, name string) activitylog.Space {
-		return oddSpace{Space: s.Store.Space(name), update: func(ctx context.Context, inner activitylog.Space, f func(activitylog.SpaceTx) error) error {
-			return inner.Update(context.WithoutCancel(ctx), f)
-		}}
-	}},
-	{name: "does not read its own writes", cases: []string{"space/reads own writes"}, space: func(s *faulty, name string) activitylog.Space {
-		return oddSpace{Space: s.Store.Space(name), update: func(ctx context.Context, inner activitylog.Space, f func(activitylog.SpaceTx) error) error {
-			return inner.Update(ctx, func(tx activitylog.SpaceTx) error {
-				var changes []change
-				if err := f(later(tx, &changes)); err != nil {
-					return err
-				}
-				return apply(tx, changes)
-			})
-		}}
-	}},
-	{name: "is busy while it ranges", cases: []string{"space/change inside range"}, space: oddly(func(_ *faulty, tx activitylog.SpaceTx) activitylog.SpaceTx {
-		ranging := 0
-		return oddTx{
-			SpaceTx: tx,
-			get: func(key []byte) ([]byte, bool, error) {
-				if ranging > 0 {
-					return nil, false, errBusy
-				}
-				return tx.Get(key)
-			},
-			scan: func(from, to []byte) iter.Seq2[activitylog.Pair, error] {
+				return tx.Put(k, v)
+			}}
+		})},
+	{name: "names spaces without case", cases: []string{"space/names"},
+		space: func(s *faulty, name string) activitylog.Space {
+			return s.Store.Space(strings.ToLower(name))
+		}},
+	{name: "ranges end after 1000 pairs", cases: []string{"space/large"},
+		space: oddly(func(_ *faulty, tx activitylog.SpaceTx) activitylog.SpaceTx {
+			return oddTx{SpaceTx: tx, scan: func(from, to []byte) iter.Seq2[activitylog.Pair, error] {
 				return func(yield func(activitylog.Pair, error) bool) {
-					ranging++
-					defer func() { ranging-- }()
-					tx.Range(from, to)(yield)
+					n := 0
+					for p, err := range tx.Range(from, to) {
+						if n++; n > 1000 || !yield(p, err) {
+							return
+						}
+					}
 				}
-			},
-		}
-	})},
-	{name: "commits in spite of an error", cases: []string{"space/rollback", "space/reads own writes"}, space: func(s *faulty, name string) activitylog.Space {
-		return oddSpace{Space: s.Store.Space(name), update: func(ctx context.Context, inner activitylog.Space, f func(activitylog.SpaceTx) error) error {
-			var failed error
-			err := inner.Update(ctx, func(tx activitylog.SpaceTx) error {
-				failed = f(tx)
-				return nil
-			})
-			return errors.Join(err, failed)
-		}}
-	}},
-	{name: "writes in views", cases: []string{"space/view is read-only"}, space: func(s *faulty, name string) activitylog.Space {
-		inner := s.Store.Space(name)
-		return oddSpace{Space: inner, view: func(ctx context.Context, inner activitylog.Space, f func(activitylog.SpaceTx) error) error {
-			return inner.Update(ctx, f)
-		}}
-	}},
-	{name: "loses updates", cases: []string{"space/increments"}, space: func(s *faulty, name string) activitylog.Space {
-		return oddSpace{Space: s.Store.Space(name), update: func(ctx context.Context, inner activitylog.Space, f func(activitylog.SpaceTx) error) error {
-			var changes []change
-			if err := inner.View(ctx, func(tx activitylog.SpaceTx) error { return f(later(tx, &changes)) }); err != nil {
-				return err
-			}
-			runtime.Gosched()
-			return inner.Update(ctx, func(tx activitylog.SpaceTx) error { return apply(tx, changes) })
-		}}
-	}},
-	{name: "reads every key of a view for itself", cases: []string{"space/consistent view"}, space: func(s *faulty, name string) activitylog.Space {
-		return oddSpace{Space: s.Store.Space(name), view: func(ctx context.Context, inner activitylog.Space, f func(activitylog.SpaceTx) error) error {
-			return f(oddTx{
-				get: func(key []byte) (v []byte, ok bool, err error) {
-					err = inner.View(ctx, func(tx activitylog.SpaceTx) error {
-						v, ok, err = tx.Get(key)
-						return err
+			}}
+		})},
+	{name: "gives its own pairs away", cases: []string{"space/not kept"},
+		space: oddly(func(s *faulty, tx activitylog.SpaceTx) activitylog.SpaceTx {
+			return oddTx{SpaceTx: tx, scan: func(from, to []byte) iter.Seq2[activitylog.Pair, error] {
+				return func(yield func(activitylog.Pair, error) bool) {
+					for p, err := range tx.Range(from, to) {
+						if own, ok := s.state.values[string(p.Key)]; ok {
+							p = own
+						} else {
+							s.state.values[string(p.Key)] = p
+						}
+						if !yield(p, err) {
+							return
+						}
+					}
+				}
+			}}
+		})},
+	{name: "ignores the context of spaces", cases: []string{"space/canceled"},
+		space: func(s *faulty, name string) activitylog.Space {
+			return oddSpace{Space: s.Store.Space(name),
+				update: func(ctx context.Context, inner activitylog.Space, f func(activitylog.SpaceTx) error) error {
+					return inner.Update(context.WithoutCancel(ctx), f)
+				}}
+		}},
+	{name: "does not read its own writes", cases: []string{"space/reads own writes"},
+		space: func(s *faulty, name string) activitylog.Space {
+			return oddSpace{Space: s.Store.Space(name),
+				update: func(ctx context.Context, inner activitylog.Space, f func(activitylog.SpaceTx) error) error {
+					return inner.Update(ctx, func(tx activitylog.SpaceTx) error {
+						var changes []change
+						if err := f(later(tx, &changes)); err != nil {
+							return err
+						}
+						return apply(tx, changes)
 					})
-					runtime.Gosched()
-					return v, ok, err
+				}}
+		}},
+	{name: "is busy while it ranges", cases: []string{"space/change inside range"},
+		space: oddly(func(_ *faulty, tx activitylog.SpaceTx) activitylog.SpaceTx {
+			ranging := 0
+			return oddTx{
+				SpaceTx: tx,
+				get: func(key []byte) ([]byte, bool, error) {
+					if ranging > 0 {
+						return nil, false, errBusy
+					}
+					return tx.Get(key)
 				},
 				scan: func(from, to []byte) iter.Seq2[activitylog.Pair, error] {
 					return func(yield func(activitylog.Pair, error) bool) {
-						_ = inner.View(ctx, func(tx activitylog.SpaceTx) error {
-							tx.Range(from, to)(yield)
-							return nil
-						})
+						ranging++
+						defer func() { ranging-- }()
+						tx.Range(from, to)(yield)
 					}
 				},
-			})
-		}}
-	}},
-	{name: "is busy while another space is updated", cases: []string{"space/no transaction of another"}, space: func(s *faulty, name string) activitylog.Space {
-		return oddSpace{Space: s.Store.Space(name), update: func(ctx context.Context, inner activitylog.Space, f func(activitylog.SpaceTx) error) error {
-			if !s.state.mu.TryLock() {
-				return errBusy
 			}
-			defer s.state.mu.Unlock()
-			runtime.Gosched()
-			return inner.Update(ctx, f)
-		}}
+		})},
+	{name: "commits in spite of an error", cases: []string{"space/rollback", "space/reads own writes"},
+		space: func(s *faulty, name string) activitylog.Space {
+			return oddSpace{Space: s.Store.Space(name),
+				update: func(ctx context.Context, inner activitylog.Space, f func(activitylog.SpaceTx) error) error {
+					var failed error
+					err := inner.Update(ctx, func(tx activitylog.SpaceTx) error {
+						failed = f(tx)
+						return nil
+					})
+					return errors.Join(err, failed)
+				}}
+		}},
+	{name: "writes in views", cases: []string{"space/view is read-only"},
+		space: func(s *faulty, name string) activitylog.Space {
+			inner := s.Store.Space(name)
+			return oddSpace{Space: inner, view: func(ctx context.Context, inner activitylog.Space, f func(activitylog.SpaceTx) error) error {
+				return inner.Update(ctx, f)
+			}}
+		}},
+	{name: "loses updates", cases: []string{"space/increments"}, space: func(s *faulty, name string) activitylog.Space {
+		return oddSpace{Space: s.Store.Space(name),
+			update: func(ctx context.Context, inner activitylog.Space, f func(activitylog.SpaceTx) error) error {
+				var changes []change
+				if err := inner.View(ctx, func(tx activitylog.SpaceTx) error { return f(later(tx, &changes)) }); err != nil {
+					return err
+				}
+				runtime.Gosched()
+				return inner.Update(ctx, func(tx activitylog.SpaceTx) error { return apply(tx, changes) })
+			}}
 	}},
+	{name: "reads every key of a view for itself", cases: []string{"space/consistent view"},
+		space: func(s *faulty, name string) activitylog.Space {
+			return oddSpace{Space: s.Store.Space(name),
+				view: func(ctx context.Context, inner activitylog.Space, f func(activitylog.SpaceTx) error) error {
+					return f(oddTx{
+						get: func(key []byte) (v []byte, ok bool, err error) {
+							err = inner.View(ctx, func(tx activitylog.SpaceTx) error {
+								v, ok, err = tx.Get(key)
+								return err
+							})
+							runtime.Gosched()
+							return v, ok, err
+						},
+						scan: func(from, to []byte) iter.Seq2[activitylog.Pair, error] {
+							return func(yield func(activitylog.Pair, error) bool) {
+								_ = inner.View(ctx, func(tx activitylog.SpaceTx) error {
+									tx.Range(from, to)(yield)
+									return nil
+								})
+							}
+						},
+					})
+				}}
+		}},
+	{name: "is busy while another space is updated", cases: []string{"space/no transaction of another"},
+		space: func(s *faulty, name string) activitylog.Space {
+			return oddSpace{Space: s.Store.Space(name),
+				update: func(ctx context.Context, inner activitylog.Space, f func(activitylog.SpaceTx) error) error {
+					if !s.state.mu.TryLock() {
+						return errBusy
+					}
+					defer s.state.mu.Unlock()
+					runtime.Gosched()
+					return inner.Update(ctx, f)
+				}}
+		}},
 }

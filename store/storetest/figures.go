@@ -44,37 +44,42 @@ var figureCases = []testCase{
 	{name: "count/random filters", must: mustCount, needs: counts, run: func(s *subject) {
 		a, truth := s.random(300)
 		for n := range 150 {
-			s.counts(activitylog.StoreQuery{Filter: a.tree(2).filter(), Org: oneOf(a.rng, []string{"", "acme", "globex"})}, int64(n%7*9), truth)
+			org := oneOf(a.rng, []string{"", "acme", "globex"})
+			s.counts(activitylog.StoreQuery{Filter: a.tree(2).filter(), Org: org}, int64(n%7*9), truth)
 		}
 	}},
-	{name: "aggregate/one group", must: mustAggregate + "; without events there is no bucket", needs: aggregates, run: func(s *subject) {
-		s.adds("", activitylog.Aggregation{}, list())
-		want := list(samples(1, 20)...)
-		s.append(want.events...)
-		s.adds("", activitylog.Aggregation{}, want)
-		s.adds("none", activitylog.Aggregation{}, want)
-		s.adds("acme", activitylog.Aggregation{Filter: activitylog.Any()}, want)
-		s.adds("acme", activitylog.Aggregation{Filter: activitylog.Text("item 7"), Step: time.Hour}, want)
-	}},
-	{name: "aggregate/every field", must: mustAggregate + ", whatever the fields and the step", needs: aggregates, run: func(s *subject) {
-		_, truth := s.random(300)
-		for _, field := range groupFields {
-			for _, step := range []time.Duration{0, 15 * time.Minute, 24 * time.Hour} {
-				s.adds("", activitylog.Aggregation{By: []string{field}, Step: step}, truth)
+	{name: "aggregate/one group", must: mustAggregate + "; without events there is no bucket",
+		needs: aggregates, run: func(s *subject) {
+			s.adds("", activitylog.Aggregation{}, list())
+			want := list(samples(1, 20)...)
+			s.append(want.events...)
+			s.adds("", activitylog.Aggregation{}, want)
+			s.adds("none", activitylog.Aggregation{}, want)
+			s.adds("acme", activitylog.Aggregation{Filter: activitylog.Any()}, want)
+			s.adds("acme", activitylog.Aggregation{Filter: activitylog.Text("item 7"), Step: time.Hour}, want)
+		}},
+	{name: "aggregate/every field", must: mustAggregate + ", whatever the fields and the step",
+		needs: aggregates, run: func(s *subject) {
+			_, truth := s.random(300)
+			for _, field := range groupFields {
+				for _, step := range []time.Duration{0, 15 * time.Minute, 24 * time.Hour} {
+					s.adds("", activitylog.Aggregation{By: []string{field}, Step: step}, truth)
+				}
 			}
-		}
-	}},
-	{name: "aggregate/random", must: mustAggregate + ", whatever the fields, the step and the filter", needs: aggregates, run: func(s *subject) {
-		a, truth := s.random(300)
-		for range 120 {
-			s.adds(oneOf(a.rng, []string{"", "acme", "globex"}), a.aggregation(a.tree(1).filter()), truth)
-		}
-	}},
+		}},
+	{name: "aggregate/random", must: mustAggregate + ", whatever the fields, the step and the filter",
+		needs: aggregates, run: func(s *subject) {
+			a, truth := s.random(300)
+			for range 120 {
+				s.adds(oneOf(a.rng, []string{"", "acme", "globex"}), a.aggregation(a.tree(1).filter()), truth)
+			}
+		}},
 }
 
 // groupFields are what Aggregation.By may name.
 var groupFields = []string{
-	"org", "project", "category", "action", "actor", "actor_type", "outcome", "severity", "model", "provider", "currency", "session", "ip",
+	"org", "project", "category", "action", "actor", "actor_type", "outcome", "severity", "model", "provider",
+	"currency", "session", "ip",
 }
 
 // aggregation is a random one over a filter.

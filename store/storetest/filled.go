@@ -43,7 +43,8 @@ func (f *filler) fill(v reflect.Value, path string) {
 		return
 	case *any, *map[string]any:
 		v.Set(reflect.ValueOf(map[string]any{
-			"text": fmt.Sprintf("%s %d", path, f.n), "number": json.Number(fmt.Sprintf("%d.50", f.n)), "null": nil, "true": true,
+			"text": fmt.Sprintf("%s %d", path, f.n), "number": json.Number(fmt.Sprintf("%d.50", f.n)), "null": nil,
+			"true": true,
 			"list": []any{"first", []any{}, map[string]any{"deep": json.Number("1e400")}},
 		}))
 		return

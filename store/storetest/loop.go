@@ -76,64 +76,67 @@ var loopCases = []testCase{
 		want.add(sample(2000))
 		s.yields(activitylog.StoreQuery{}, want)
 	}},
-	{name: "loop/canceled before", must: "a store must honour its context; Scan must yield one (zero, err) and then stop", run: func(s *subject) {
-		s.append(samples(1, 3)...)
-		ctx, cancel := context.WithCancel(s.ctx)
-		cancel()
-		events, err := collect(ctx, s.store, activitylog.StoreQuery{})
-		if !errors.Is(err, context.Canceled) || len(events) > 0 {
-			s.fatalf("a scan with a canceled context yielded %d events and the error %v", len(events), err)
-		}
-	}},
-	{name: "loop/canceled inside", must: "a scan that does not yield all events must end with an error", run: func(s *subject) {
-		all := samples(1, 2500)
-		s.append(all...)
-		for _, stop := range []int{1, 100, 2000} {
+	{name: "loop/canceled before", must: "a store must honour its context; Scan must yield one (zero, err) and then stop",
+		run: func(s *subject) {
+			s.append(samples(1, 3)...)
 			ctx, cancel := context.WithCancel(s.ctx)
-			n, end := 0, error(nil)
-			for _, err := range s.store.Scan(ctx, activitylog.StoreQuery{Order: activitylog.Oldest}) {
-				if end != nil {
-					s.fatalf("the scan went on after its error %v", end)
-				}
-				if end = err; err != nil {
-					continue
-				}
-				if n++; n == stop {
-					cancel()
-				}
-			}
 			cancel()
-			if end == nil && n < len(all) {
-				s.fatalf("canceled after %d events, the scan ended after %d of %d without an error", stop, n, len(all))
+			events, err := collect(ctx, s.store, activitylog.StoreQuery{})
+			if !errors.Is(err, context.Canceled) || len(events) > 0 {
+				s.fatalf("a scan with a canceled context yielded %d events and the error %v", len(events), err)
 			}
-		}
-	}},
-	{name: "loop/appends meanwhile", must: mustExactly + ": those that were there before, each once, whatever is appended meanwhile", run: func(s *subject) {
-		s.append(samples(1, 300)...)
-		for _, order := range orders {
-			next, seen := 10_000*(int(order)+1), map[string]bool{}
-			var last *activitylog.Key
-			n := 0
-			for e, err := range s.store.Scan(s.ctx, activitylog.StoreQuery{Order: order}) {
-				s.ok(err, "scan")
-				k := activitylog.KeyOf(&e)
-				if last != nil && !behind(k, *last, order) {
-					s.fatalf("%s came out of order", short(&e))
+		}},
+	{name: "loop/canceled inside", must: "a scan that does not yield all events must end with an error",
+		run: func(s *subject) {
+			all := samples(1, 2500)
+			s.append(all...)
+			for _, stop := range []int{1, 100, 2000} {
+				ctx, cancel := context.WithCancel(s.ctx)
+				n, end := 0, error(nil)
+				for _, err := range s.store.Scan(ctx, activitylog.StoreQuery{Order: activitylog.Oldest}) {
+					if end != nil {
+						s.fatalf("the scan went on after its error %v", end)
+					}
+					if end = err; err != nil {
+						continue
+					}
+					if n++; n == stop {
+						cancel()
+					}
 				}
-				last = &k
-				seen[e.ID.String()] = true
-				if n++; n%10 == 0 && n < 400 {
-					s.append(sample(next, at(start)), sample(next+1, at(e.Time)), sample(next+2, at(start.AddDate(1, 0, 0))))
-					next += 3
-				}
-			}
-			for _, e := range samples(1, 300) {
-				if !seen[e.ID.String()] {
-					s.fatalf("the scan skipped %s", short(&e))
+				cancel()
+				if end == nil && n < len(all) {
+					s.fatalf("canceled after %d events, the scan ended after %d of %d without an error", stop, n, len(all))
 				}
 			}
-		}
-	}},
+		}},
+	{name: "loop/appends meanwhile", must: mustExactly + ": those that were there before, each once, whatever is appended meanwhile",
+		run: func(s *subject) {
+			s.append(samples(1, 300)...)
+			for _, order := range orders {
+				next, seen := 10_000*(int(order)+1), map[string]bool{}
+				var last *activitylog.Key
+				n := 0
+				for e, err := range s.store.Scan(s.ctx, activitylog.StoreQuery{Order: order}) {
+					s.ok(err, "scan")
+					k := activitylog.KeyOf(&e)
+					if last != nil && !behind(k, *last, order) {
+						s.fatalf("%s came out of order", short(&e))
+					}
+					last = &k
+					seen[e.ID.String()] = true
+					if n++; n%10 == 0 && n < 400 {
+						s.append(sample(next, at(start)), sample(next+1, at(e.Time)), sample(next+2, at(start.AddDate(1, 0, 0))))
+						next += 3
+					}
+				}
+				for _, e := range samples(1, 300) {
+					if !seen[e.ID.String()] {
+						s.fatalf("the scan skipped %s", short(&e))
+					}
+				}
+			}
+		}},
 }
 
 // capabilitiesInside uses whatever the store can do inside the body of a scan.
@@ -158,7 +161,8 @@ func capabilitiesInside(s *subject) {
 			s.ok(err, "tail inside")
 		}
 		if sp, ok := s.store.(activitylog.Spacer); ok {
-			s.ok(sp.Space("inside").Update(s.ctx, func(tx activitylog.SpaceTx) error { return tx.Put(e.ID[:], nil) }), "update a space inside")
+			put := func(tx activitylog.SpaceTx) error { return tx.Put(e.ID[:], nil) }
+			s.ok(sp.Space("inside").Update(s.ctx, put), "update a space inside")
 		}
 		if x, ok := s.store.(activitylog.Eraser); ok {
 			_, err := x.Erase(s.ctx, me, activitylog.ActorPart)

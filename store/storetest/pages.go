@@ -39,7 +39,9 @@ func (p probe) pages(ctx context.Context, r activitylog.Reader, found []activity
 			return fmt.Errorf("page %d: whether there is a page before it is wrong", n+1)
 		}
 		if n > 0 && chance(rng, 4) {
-			if err := p.back(ctx, r, q, page.Prev, found, at); err != nil {
+			before := q
+			before.Cursor = page.Prev
+			if err := p.back(ctx, r, before, found, at); err != nil {
 				return fmt.Errorf("page %d: %w", n+1, err)
 			}
 		}
@@ -72,9 +74,8 @@ func (p probe) ahead(page activitylog.Page, found []activitylog.Event, at int) e
 	return nil
 }
 
-// back goes to the page before the event at, and forward again.
-func (p probe) back(ctx context.Context, r activitylog.Reader, q activitylog.Query, prev activitylog.Cursor, found []activitylog.Event, at int) error {
-	q.Cursor = prev
+// back goes to the page of q, which lies before the event at, and forward again.
+func (p probe) back(ctx context.Context, r activitylog.Reader, q activitylog.Query, found []activitylog.Event, at int) error {
 	page, err := r.Page(ctx, q)
 	if err != nil {
 		return fmt.Errorf("back: %w", err)

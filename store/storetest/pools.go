@@ -18,11 +18,13 @@ var (
 	poolProjects   = []string{"", "", "web", "web", "Web", "we_b", "api", "w%"}
 	poolCategories = []string{"", "", "auth", "Auth", "ai", "billing"}
 	poolActions    = []string{
-		"auth.login", "auth.login", "auth.login.sso", "auth.loginx", "auth_login", "AUTH.login", "auth", "ai.message.send", "ai.message", "ai",
+		"auth.login", "auth.login", "auth.login.sso", "auth.loginx", "auth_login", "AUTH.login", "auth",
+		"ai.message.send", "ai.message", "ai",
 		"project.create", "project.%", "project.é", "billing.invoice.pay",
 	}
 	poolOutcomes = []activitylog.Outcome{
-		"success", "success", "success", "success", "failure", "failure", "denied", "pending", "unknown", "partial", "Success",
+		"success", "success", "success", "success", "failure", "failure", "denied", "pending", "unknown",
+		"partial", "Success",
 	}
 	poolSeverities = []activitylog.Severity{"", "", "info", "low", "medium", "high", "critical", "urgent", "HIGH"}
 	poolTypes      = []activitylog.ActorType{"user", "user", "user", "agent", "service", "support", "robot", "User"}
@@ -31,11 +33,13 @@ var (
 	poolKinds      = []string{"doc", "doc", "user", "Doc", "", "d_c"}
 	poolTargets    = []string{"1", "2", "2", "10", "a/b", "", "u1", "1%"}
 	poolIPs        = []string{
-		"", "", "10.0.0.1", "10.0.0.1", "10.0.0.2", "10.255.255.255", "11.0.0.0", "9.9.9.9", "192.0.2.77", "2001:db8::1", "2001:db8:8000::1",
+		"", "", "10.0.0.1", "10.0.0.1", "10.0.0.2", "10.255.255.255", "11.0.0.0", "9.9.9.9", "192.0.2.77",
+		"2001:db8::1", "2001:db8:8000::1",
 		"::1", "::a00:1", "fe80::1",
 	}
 	poolNetworks = []string{
-		"10.0.0.0/8", "10.0.0.0/31", "10.0.0.1/32", "0.0.0.0/0", "::/0", "2001:db8::/33", "2001:db8::/32", "192.0.0.0/3", "::/96", "fe80::1/128",
+		"10.0.0.0/8", "10.0.0.0/31", "10.0.0.1/32", "0.0.0.0/0", "::/0", "2001:db8::/33", "2001:db8::/32",
+		"192.0.0.0/3", "::/96", "fe80::1/128",
 		"::ffff:10.0.0.0/104",
 	}
 	poolShort      = []string{"", "", "s1", "s2", "S1", "s_", "s%"} // requests, sessions, operations
@@ -44,13 +48,17 @@ var (
 	poolCurrencies = []string{"EUR", "USD", ""}
 	poolCosts      = []int64{0, 1, -1, 100, 250_000, 250_001, 9_007_199_254_740_993}
 	poolKeys       = []string{
-		"a", "a", "a.b", "b", "A", "a.b.c", "x y", "%", "_", "$", "[0]", `q"`, "s'", `back\`, "ключ", "*", "a.", ".", "-", ":", ",", "or",
+		"a", "a", "a.b", "b", "A", "a.b.c", "x y", "%", "_", "$", "[0]", `q"`, "s'", `back\`, "ключ", "*", "a.",
+		".", "-", ":", ",", "or",
 	}
 	poolLabels = []string{"prod", "prod", "Prod", "", "p_d", "p%", "test"}
 	poolWords  = []string{
-		"alpha", "Alpha", "alphabet", "beta", "straße", "STRASSE", "strasse", "İstanbul", "istanbul", "naïve", "NAIVE", "nai\u0308ve", "日本語", "東京都",
-		"café", "100%", "1000", "snake_case", "snake", "o'neil", "and", "or", "OR", "not", "near", "a", "ab", "e-mail", "ada@example.com", "10.0.0.1",
-		"Ⅳ", "ﬁle", "Ωmega", "сила", "СИЛА", "\ufffd", "\"quoted\"", "label.a:b", "back\\slash", "line\nbreak", "🙂", "हिन्दी", "ガイド",
+		"alpha", "Alpha", "alphabet", "beta", "straße", "STRASSE", "strasse", "İstanbul", "istanbul", "naïve",
+		"NAIVE", "nai\u0308ve", "日本語", "東京都",
+		"café", "100%", "1000", "snake_case", "snake", "o'neil", "and", "or", "OR", "not", "near", "a", "ab",
+		"e-mail", "ada@example.com", "10.0.0.1",
+		"Ⅳ", "ﬁle", "Ωmega", "сила", "СИЛА", "\ufffd", "\"quoted\"", "label.a:b", "back\\slash", "line\nbreak",
+		"🙂", "हिन्दी", "ガイド",
 		strings.Repeat("long", 20), strings.Repeat("жизнь", 10),
 	}
 )
@@ -151,8 +159,9 @@ func randomObject(rng *rand.Rand, depth int) map[string]any {
 func randomUsage(rng *rand.Rand) *activitylog.AIUsage {
 	u := &activitylog.AIUsage{
 		Model: oneOf(rng, poolModels), Provider: oneOf(rng, poolProviders), Currency: oneOf(rng, poolCurrencies),
-		InputTokens: rng.Int64N(2000), OutputTokens: rng.Int64N(500), CachedTokens: rng.Int64N(3), CacheWriteTokens: rng.Int64N(3),
-		ReasoningTokens: rng.Int64N(9),
+		InputTokens: rng.Int64N(2000), OutputTokens: rng.Int64N(500), CachedTokens: rng.Int64N(3),
+		CacheWriteTokens: rng.Int64N(3),
+		ReasoningTokens:  rng.Int64N(9),
 	}
 	if !chance(rng, 3) {
 		cost := oneOf(rng, poolCosts)
@@ -165,8 +174,10 @@ func randomUsage(rng *rand.Rand) *activitylog.AIUsage {
 func randomEvent(rng *rand.Rand) activitylog.Event {
 	t := randomTime(rng)
 	e := activitylog.Event{
-		ID: randomID(rng, t), Time: t, Org: oneOf(rng, poolOrgs), Project: oneOf(rng, poolProjects), Category: oneOf(rng, poolCategories),
-		Action: oneOf(rng, poolActions), Outcome: oneOf(rng, poolOutcomes), Severity: oneOf(rng, poolSeverities), Actor: randomActor(rng),
+		ID: randomID(rng, t), Time: t, Org: oneOf(rng, poolOrgs), Project: oneOf(rng, poolProjects),
+		Category: oneOf(rng, poolCategories),
+		Action:   oneOf(rng, poolActions), Outcome: oneOf(rng, poolOutcomes), Severity: oneOf(rng, poolSeverities),
+		Actor:    randomActor(rng),
 		Request:  activitylog.Request{ID: oneOf(rng, poolShort), SessionID: oneOf(rng, poolShort), CorrelationID: oneOf(rng, poolShort)},
 		Metadata: randomObject(rng, 2), Backfill: chance(rng, 9),
 	}

@@ -37,7 +37,8 @@ func newProbe(rng *rand.Rand, events []activitylog.Event) probe {
 	e := oneOf(rng, events)
 	p := probe{
 		kind: oneOf(rng, probeKinds), org: e.Org, order: oneOf(rng, orders), limit: 1 + rng.IntN(1+rng.IntN(24)),
-		early: chance(rng, 4), whole: chance(rng, 30), content: chance(rng, 3), after: activitylog.KeyOf(&e), seed: rng.Uint64(),
+		early: chance(rng, 4), whole: chance(rng, 30), content: chance(rng, 3), after: activitylog.KeyOf(&e),
+		seed: rng.Uint64(),
 	}
 	if chance(rng, 6) {
 		p.org = ""

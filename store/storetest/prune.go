@@ -31,17 +31,19 @@ var pruneCases = []testCase{
 		s.prunes(activitylog.StoreQuery{}, 1000, &truth)
 		s.holds(list())
 	}},
-	{name: "prune/in steps", must: mustPrune + ", so that a purge may go on in bounded steps", needs: prunes, run: func(s *subject) {
-		truth := list(samples(1, 1500, at(start))...)
-		truth.add(samples(2000, 2100)...)
-		s.append(truth.events...)
-		q := activitylog.StoreQuery{Order: activitylog.Oldest, Filter: activitylog.Before(sample(2050).Time)}
-		for s.prunes(q, 333, &truth) > 0 {
-			s.yields(activitylog.StoreQuery{Limit: 200, Order: activitylog.Oldest}, truth)
-		}
-		s.holds(list(samples(2050, 2100)...))
-	}},
-	{name: "prune/gone everywhere", must: mustPrune + ": no filter, search or figure finds them any more", needs: prunes, run: prunedEverywhere},
+	{name: "prune/in steps", must: mustPrune + ", so that a purge may go on in bounded steps",
+		needs: prunes, run: func(s *subject) {
+			truth := list(samples(1, 1500, at(start))...)
+			truth.add(samples(2000, 2100)...)
+			s.append(truth.events...)
+			q := activitylog.StoreQuery{Order: activitylog.Oldest, Filter: activitylog.Before(sample(2050).Time)}
+			for s.prunes(q, 333, &truth) > 0 {
+				s.yields(activitylog.StoreQuery{Limit: 200, Order: activitylog.Oldest}, truth)
+			}
+			s.holds(list(samples(2050, 2100)...))
+		}},
+	{name: "prune/gone everywhere", must: mustPrune + ": no filter, search or figure finds them any more",
+		needs: prunes, run: prunedEverywhere},
 	{name: "prune/again", must: mustPrune + "; the ids are free again", needs: prunes, run: func(s *subject) {
 		truth := list(samples(1, 10)...)
 		s.append(truth.events...)
@@ -53,14 +55,17 @@ var pruneCases = []testCase{
 		s.yields(activitylog.StoreQuery{Filter: activitylog.Text("words")}, truth)
 		s.yields(activitylog.StoreQuery{Filter: activitylog.Text(`"item 1"`)}, truth)
 	}},
-	{name: "prune/positions", must: "Tail goes on from positions of pruned events, and a Position is never used again, also after all was pruned", needs: prunes | tails, run: prunedPositions},
-	{name: "prune/spaces stay", must: mustPrune + ", and nothing else: spaces stay", needs: prunes | keepsSpaces, run: func(s *subject) {
-		truth := list(samples(1, 10)...)
-		s.append(truth.events...)
-		s.put("roll-up", "k", "v")
-		s.prunes(activitylog.StoreQuery{}, 10, &truth)
-		s.hasPairs("roll-up", "k", "v")
-	}},
+	{name: "prune/positions", must: "Tail goes on from positions of pruned events, and " +
+		"a Position is never used again, also after all was pruned",
+		needs: prunes | tails, run: prunedPositions},
+	{name: "prune/spaces stay", must: mustPrune + ", and nothing else: spaces stay",
+		needs: prunes | keepsSpaces, run: func(s *subject) {
+			truth := list(samples(1, 10)...)
+			s.append(truth.events...)
+			s.put("roll-up", "k", "v")
+			s.prunes(activitylog.StoreQuery{}, 10, &truth)
+			s.hasPairs("roll-up", "k", "v")
+		}},
 }
 
 // prunes prunes the store and the list.
@@ -82,8 +87,10 @@ func (s *subject) prunes(q activitylog.StoreQuery, limit int, truth *oracle) int
 // finders are filters that find e, each by another field.
 func finders(e *activitylog.Event) []activitylog.Filter {
 	list := []activitylog.Filter{
-		{}, activitylog.IDIs(e.ID), activitylog.ActorIs(e.Actor.ID), activitylog.ActedBy(e.Actor.ID), activitylog.ActionIs(e.Action),
-		activitylog.ActionUnder(e.Action), activitylog.CategoryIs(e.Category), activitylog.ProjectIs(e.Project), activitylog.Text(`"` + e.Message + `"`),
+		{}, activitylog.IDIs(e.ID), activitylog.ActorIs(e.Actor.ID), activitylog.ActedBy(e.Actor.ID),
+		activitylog.ActionIs(e.Action),
+		activitylog.ActionUnder(e.Action), activitylog.CategoryIs(e.Category), activitylog.ProjectIs(e.Project),
+		activitylog.Text(`"` + e.Message + `"`),
 		activitylog.OutcomeIs(e.Outcome), activitylog.SeverityIs(e.Severity), activitylog.SessionIs(e.Request.SessionID),
 		activitylog.RequestIs(e.Request.ID), activitylog.CorrelationIs(e.Request.CorrelationID), activitylog.Since(e.Time),
 		activitylog.Text(e.Actor.Name), activitylog.Text(e.Actor.Email),
@@ -92,7 +99,8 @@ func finders(e *activitylog.Event) []activitylog.Filter {
 		list = append(list, activitylog.ActorIs(d.ID), activitylog.Text(d.Name))
 	}
 	for _, t := range e.Targets {
-		list = append(list, activitylog.TargetIs(t.Type, t.ID), activitylog.TargetIs("", t.ID), activitylog.TargetIs(t.Type), activitylog.Text(t.Name))
+		list = append(list, activitylog.TargetIs(t.Type, t.ID), activitylog.TargetIs("", t.ID), activitylog.TargetIs(t.Type))
+		list = append(list, activitylog.Text(t.Name))
 	}
 	for k, v := range e.Labels {
 		list = append(list, activitylog.LabelIs(k), activitylog.LabelIs(k, v))

@@ -19,8 +19,9 @@ func id(n int) uuid.UUID { return uuid.NewSHA1(uuid.Nil, []byte(strconv.Itoa(n))
 // sample is event n of a plain series: one a second, as the Log hands them over.
 func sample(n int, change ...func(e *activitylog.Event)) activitylog.Event {
 	e := activitylog.Event{
-		ID: id(n), Time: start.Add(time.Duration(n) * time.Second), Recorded: start.Add(time.Duration(n)*time.Second + 77*time.Microsecond),
-		Org: "acme", Project: "web", Category: "project", Action: "project.update", Verb: "update",
+		ID: id(n), Time: start.Add(time.Duration(n) * time.Second),
+		Recorded: start.Add(time.Duration(n)*time.Second + 77*time.Microsecond),
+		Org:      "acme", Project: "web", Category: "project", Action: "project.update", Verb: "update",
 		Outcome: activitylog.Success, Severity: activitylog.Info, Message: fmt.Sprintf("Ada updated item %d", n),
 		Actor:     activitylog.Actor{Type: activitylog.User, ID: "u1", Name: "Ada", Email: "ada@example.com"},
 		Targets:   []activitylog.Target{{Type: "item", ID: strconv.Itoa(n)}},

@@ -33,7 +33,8 @@ var scanCases = []testCase{
 		s.holds(want)
 	}},
 	{name: "scan/ties", must: mustOrder, run: func(s *subject) { ties(s, 40) }},
-	{name: "scan/many ties", must: mustOrder + ", however many events share a microsecond", run: func(s *subject) { ties(s, 1300) }},
+	{name: "scan/many ties", must: mustOrder + ", however many events share a microsecond",
+		run: func(s *subject) { ties(s, 1300) }},
 	{name: "scan/order of ids", must: mustOrder + "; ids compare as bytes", run: func(s *subject) {
 		var events []activitylog.Event
 		for i, b := range []byte{0x7f, 0x80, 0x00, 0xff, 0x61, 0x41, 0x0a, 0x30} {
@@ -47,14 +48,17 @@ var scanCases = []testCase{
 		s.append(shuffled(events)...)
 		s.walks(activitylog.StoreQuery{}, list(events...), 5)
 	}},
-	{name: "scan/order of organizations", must: mustOrder + "; text compares as bytes, whatever the collation", run: func(s *subject) {
-		var events []activitylog.Event
-		for _, org := range []string{"a", "B", "b", "A", "_", "ä", "a b", "a-b", "ab", "a\u0301", "ß", "ss", "z", "Z", "\U0001f600", "\uffee", "1", "10", "9", "日"} {
-			events = append(events, sample(1, inOrg(org)), sample(2, inOrg(org), at(start)))
-		}
-		s.append(shuffled(events)...)
-		s.walks(activitylog.StoreQuery{}, list(events...), 3)
-	}},
+	{name: "scan/order of organizations", must: mustOrder + "; text compares as bytes, whatever the collation",
+		run: func(s *subject) {
+			var events []activitylog.Event
+			for _, org := range []string{
+				"a", "B", "b", "A", "_", "ä", "a b", "a-b", "ab", "a\u0301", "ß", "ss", "z", "Z", "\U0001f600", "\uffee", "1", "10", "9", "日",
+			} {
+				events = append(events, sample(1, inOrg(org)), sample(2, inOrg(org), at(start)))
+			}
+			s.append(shuffled(events)...)
+			s.walks(activitylog.StoreQuery{}, list(events...), 3)
+		}},
 	{name: "scan/after", must: mustAfter + ", be it the place of an event or between two", run: scanAfter},
 	{name: "scan/time alone is no place", must: mustAfter + "; a place is (Time, ID, Org)", run: func(s *subject) {
 		var events []activitylog.Event
@@ -106,29 +110,31 @@ var scanCases = []testCase{
 		s.append(want.events...)
 		for _, e := range want.events {
 			s.yields(activitylog.StoreQuery{Org: e.Org}, want)
-			s.yields(activitylog.StoreQuery{Org: e.Org, Filter: activitylog.Any(activitylog.ActorIs("u1"), activitylog.ProjectIs("web"))}, want)
+			either := activitylog.Any(activitylog.ActorIs("u1"), activitylog.ProjectIs("web"))
+			s.yields(activitylog.StoreQuery{Org: e.Org, Filter: either}, want)
 			s.yields(activitylog.StoreQuery{Org: e.Org, Filter: activitylog.Not(activitylog.ActorIs("nobody"))}, want)
 		}
 		s.yields(activitylog.StoreQuery{Org: "none"}, want)
 		s.yields(activitylog.StoreQuery{}, want)
 	}},
-	{name: "scan/organization and value", must: "q.Org is the scope: a query never reaches over it, whatever index finds its value", run: func(s *subject) {
-		// Each organization has more events than there are with one value, so that the value is the better way to look.
-		full := filled(1)
-		full.Org = "acme"
-		want := list(append(samples(1, 20), full)...)
-		want.add(samples(101, 120, inOrg("globex"))...)
-		s.append(want.events...)
-		for _, e := range []activitylog.Event{full, sample(7)} {
-			for _, f := range finders(&e) {
-				for _, org := range []string{"globex", "acme", ""} {
-					s.yields(activitylog.StoreQuery{Org: org, Filter: f}, want)
-					s.yields(activitylog.StoreQuery{Org: org, Filter: f, Limit: 1, Order: activitylog.Oldest}, want)
-					s.counts(activitylog.StoreQuery{Org: org, Filter: f}, 0, want)
+	{name: "scan/organization and value", must: "q.Org is the scope: a query never reaches over it, whatever index finds its value",
+		run: func(s *subject) {
+			// Each organization has more events than there are with one value, so that the value is the better way to look.
+			full := filled(1)
+			full.Org = "acme"
+			want := list(append(samples(1, 20), full)...)
+			want.add(samples(101, 120, inOrg("globex"))...)
+			s.append(want.events...)
+			for _, e := range []activitylog.Event{full, sample(7)} {
+				for _, f := range finders(&e) {
+					for _, org := range []string{"globex", "acme", ""} {
+						s.yields(activitylog.StoreQuery{Org: org, Filter: f}, want)
+						s.yields(activitylog.StoreQuery{Org: org, Filter: f, Limit: 1, Order: activitylog.Oldest}, want)
+						s.counts(activitylog.StoreQuery{Org: org, Filter: f}, 0, want)
+					}
 				}
 			}
-		}
-	}},
+		}},
 }
 
 // ties lets n events share a microsecond, between others.

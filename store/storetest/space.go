@@ -9,7 +9,8 @@ import (
 	"github.com/activitylog/activitylog"
 )
 
-const mustSpace = "a Space is an ordered key-value table: keys are compared as bytes, Range yields the pairs with from <= key < to in their order"
+const mustSpace = "a Space is an ordered key-value table: keys are compared as bytes, " +
+	"Range yields the pairs with from <= key < to in their order"
 
 var spaceCases = []testCase{
 	{name: "space/put and get", must: mustSpace, needs: keepsSpaces, run: spacePutGet},
@@ -57,7 +58,8 @@ var spaceCases = []testCase{
 			return err
 		}), "read %d values", n)
 	}},
-	{name: "space/not kept", must: "a store must not keep or change what it is given", needs: keepsSpaces, run: spaceNotKept},
+	{name: "space/not kept", must: "a store must not keep or change what it is given",
+		needs: keepsSpaces, run: spaceNotKept},
 	{name: "space/canceled", must: "a store must honour its context", needs: keepsSpaces, run: func(s *subject) {
 		ctx, cancel := s.canceled()
 		defer cancel()
@@ -150,7 +152,10 @@ func spacePutGet(s *subject) {
 }
 
 func spaceOrder(s *subject) {
-	keys := []string{"", "\x00", "\x00\x00", "\x00\x01", "\x01", "0", "10", "9", "A", "Z", "a", "a\x00", "a\x00\xff", "a\x01", "aa", "a\xff", "a\xff\xff", "b", "\x7f", "\x80", "\xc3\xa4", "\xfe\xff", "\xff", "\xff\x00", "\xff\xff"}
+	keys := []string{
+		"", "\x00", "\x00\x00", "\x00\x01", "\x01", "0", "10", "9", "A", "Z", "a", "a\x00", "a\x00\xff", "a\x01", "aa", "a\xff",
+		"a\xff\xff", "b", "\x7f", "\x80", "\xc3\xa4", "\xfe\xff", "\xff", "\xff\x00", "\xff\xff",
+	}
 	var pairs []string
 	for i := range keys {
 		k := keys[i*11%len(keys)]

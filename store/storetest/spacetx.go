@@ -15,8 +15,10 @@ import (
 const mustUpdate = "Update runs f in a transaction; updates of one space never overlap, and an error of f rolls back"
 
 var spaceTxCases = []testCase{
-	{name: "space/reads own writes", must: "SpaceTx reads what it wrote, in Get and in Range", needs: keepsSpaces, run: spaceOwnWrites},
-	{name: "space/change inside range", must: "the body of a Range may read and write the same transaction", needs: keepsSpaces, run: spaceInsideRange},
+	{name: "space/reads own writes", must: "SpaceTx reads what it wrote, in Get and in Range",
+		needs: keepsSpaces, run: spaceOwnWrites},
+	{name: "space/change inside range", must: "the body of a Range may read and write the same transaction",
+		needs: keepsSpaces, run: spaceInsideRange},
 	{name: "space/rollback", must: mustUpdate, needs: keepsSpaces, run: func(s *subject) {
 		s.put("x", "a", "1", "b", "2")
 		why := errors.New("why")
@@ -33,50 +35,54 @@ var spaceTxCases = []testCase{
 		s.put("x", "c", "3")
 		s.hasPairs("x", "a", "1", "b", "2", "c", "3")
 	}},
-	{name: "space/view is read-only", must: "View reads: Put and Delete are an error inside View", needs: keepsSpaces, run: func(s *subject) {
-		s.put("x", "a", "1")
-		for _, change := range []func(tx activitylog.SpaceTx) error{
-			func(tx activitylog.SpaceTx) error { return tx.Put([]byte("a"), []byte("2")) },
-			func(tx activitylog.SpaceTx) error { return tx.Delete([]byte("a")) },
-		} {
-			var refused error
-			_ = s.space("x").View(s.ctx, func(tx activitylog.SpaceTx) error {
-				refused = change(tx)
-				return nil
-			})
-			if refused == nil {
-				s.fatalf("a change inside View was no error")
-			}
-			s.hasPairs("x", "a", "1")
-		}
-	}},
-	{name: "space/increments", must: mustUpdate + ": no increment is lost", needs: keepsSpaces, run: spaceIncrements},
-	{name: "space/consistent view", must: "View runs f over one consistent state", needs: keepsSpaces, run: spaceConsistentView},
-	{name: "space/no transaction of another", must: "each space has its own transactions: an update of one never waits for or undoes another", needs: keepsSpaces, run: func(s *subject) {
-		s.together(8, func(i int) error {
-			name := fmt.Sprintf("space %d", i)
-			for n := range 10 {
-				fails := errors.New("every third update fails")
-				err := s.space(name).Update(s.ctx, func(tx activitylog.SpaceTx) error {
-					if err := tx.Put(fmt.Appendf(nil, "%d", n), []byte(name)); err != nil {
-						return err
-					}
-					if n%3 == 2 {
-						return fails
-					}
+	{name: "space/view is read-only", must: "View reads: Put and Delete are an error inside View",
+		needs: keepsSpaces, run: func(s *subject) {
+			s.put("x", "a", "1")
+			for _, change := range []func(tx activitylog.SpaceTx) error{
+				func(tx activitylog.SpaceTx) error { return tx.Put([]byte("a"), []byte("2")) },
+				func(tx activitylog.SpaceTx) error { return tx.Delete([]byte("a")) },
+			} {
+				var refused error
+				_ = s.space("x").View(s.ctx, func(tx activitylog.SpaceTx) error {
+					refused = change(tx)
 					return nil
 				})
-				if err != nil && !(n%3 == 2 && errors.Is(err, fails)) {
-					return err
+				if refused == nil {
+					s.fatalf("a change inside View was no error")
 				}
+				s.hasPairs("x", "a", "1")
 			}
-			return nil
-		})
-		for i := range 8 {
-			name := fmt.Sprintf("space %d", i)
-			s.hasPairs(name, "0", name, "1", name, "3", name, "4", name, "6", name, "7", name, "9", name)
-		}
-	}},
+		}},
+	{name: "space/increments", must: mustUpdate + ": no increment is lost", needs: keepsSpaces, run: spaceIncrements},
+	{name: "space/consistent view", must: "View runs f over one consistent state",
+		needs: keepsSpaces, run: spaceConsistentView},
+	{name: "space/no transaction of another", must: "each space has its own transactions: " +
+		"an update of one never waits for or undoes another",
+		needs: keepsSpaces, run: func(s *subject) {
+			s.together(8, func(i int) error {
+				name := fmt.Sprintf("space %d", i)
+				for n := range 10 {
+					fails := errors.New("every third update fails")
+					err := s.space(name).Update(s.ctx, func(tx activitylog.SpaceTx) error {
+						if err := tx.Put(fmt.Appendf(nil, "%d", n), []byte(name)); err != nil {
+							return err
+						}
+						if n%3 == 2 {
+							return fails
+						}
+						return nil
+					})
+					if err != nil && !(n%3 == 2 && errors.Is(err, fails)) {
+						return err
+					}
+				}
+				return nil
+			})
+			for i := range 8 {
+				name := fmt.Sprintf("space %d", i)
+				s.hasPairs(name, "0", name, "1", name, "3", name, "4", name, "6", name, "7", name, "9", name)
+			}
+		}},
 }
 
 // canceled is a context that has ended.

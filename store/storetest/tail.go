@@ -12,89 +12,94 @@ import (
 const mustTail = "Tail returns events after a position, none twice and none skipped under any number of concurrent writers"
 
 var tailCases = []testCase{
-	{name: "tail/everything", must: mustTail + ", in the order in which they became visible", needs: tails, run: func(s *subject) {
-		f := s.follow("")
-		if n := f.read(10); n != 0 {
-			s.fatalf("Tail of an empty store returned %d events", n)
-		}
-		// Times run backwards, so that the order for people is another one.
-		for n := 40; n > 0; n-- {
-			s.append(sample(n))
-		}
-		f.expect(samples(1, 40)...)
-		for i, t := range f.got {
-			if want := sample(40 - i); t.Event.ID != want.ID {
-				s.fatalf("event %d that Tail returns is %s; the one that became visible then is %s", i+1, short(&t.Event), short(&want))
-			}
-		}
-	}},
-	{name: "tail/from every position", must: "a Position is the place right behind an event: Tail goes on from each of them", needs: tails, run: func(s *subject) {
-		for batch := range 6 {
-			s.append(samples(batch*5, batch*5+4)...)
-		}
-		first := s.follow("")
-		first.expect(samples(0, 29)...)
-		for i, t := range first.got {
-			for _, limit := range []int{1, 3, 1000} {
-				f := s.follow(t.Position)
-				f.limit = limit
-				f.expectTailed(first.got[i+1:])
-			}
-		}
-	}},
-	{name: "tail/limit", must: "Tail returns up to limit events, and the position to go on from even when there is no event", needs: tails, run: func(s *subject) {
-		s.append(samples(1, 10)...)
-		f := s.follow("")
-		f.expect(samples(1, 10)...)
-		for _, limit := range []int{1, 9, 10, 11} {
-			got, next, err := s.store.(activitylog.Tailer).Tail(s.ctx, "", limit)
-			s.ok(err, "tail")
-			if len(got) != min(limit, 10) {
-				s.fatalf("Tail with limit %d returned %d of 10 events", limit, len(got))
-			}
-			f := s.follow(next)
-			f.expectTailed(s.tailed(10)[len(got):])
-		}
-		end := f.at
-		for range 3 {
+	{name: "tail/everything", must: mustTail + ", in the order in which they became visible",
+		needs: tails, run: func(s *subject) {
+			f := s.follow("")
 			if n := f.read(10); n != 0 {
-				s.fatalf("Tail returned %d events behind the last one", n)
+				s.fatalf("Tail of an empty store returned %d events", n)
 			}
-		}
-		s.append(sample(11))
-		f.expect(samples(1, 11)...)
-		s.follow(end).expect(sample(11))
-	}},
-	{name: "tail/end", must: "After End Tail returns no event and the position of the end", needs: tails, run: func(s *subject) {
-		empty := s.follow(activitylog.End)
-		empty.read(10)
-		s.append(samples(1, 5)...)
-		s.tailed(5)
-		f := s.follow(activitylog.End)
-		if n := f.read(10); n != 0 {
-			s.fatalf("Tail returned %d events after End", n)
-		}
-		if f.at == activitylog.End {
-			s.fatalf("Tail returned End itself as the position to go on from")
-		}
-		s.append(samples(6, 7)...)
-		f.expect(samples(6, 7)...)
-		empty.expect(samples(1, 7)...)
-	}},
-	{name: "tail/what was not stored", must: mustTail + "; an event that was skipped or refused is no new one", needs: tails, run: func(s *subject) {
-		s.append(samples(1, 3)...)
-		f := s.follow("")
-		f.expect(samples(1, 3)...)
-		s.append(samples(2, 4)...)
-		if err := s.store.Append(s.ctx, []activitylog.Event{sample(5), sample(1, saying("other"))}); err == nil && !s.h.NoConflict {
-			s.fatalf("a conflict was no error")
-		}
-		if s.h.NoConflict {
-			f.expect(samples(1, 5)...)
-			return
-		}
-		f.expect(samples(1, 4)...)
-	}},
+			// Times run backwards, so that the order for people is another one.
+			for n := 40; n > 0; n-- {
+				s.append(sample(n))
+			}
+			f.expect(samples(1, 40)...)
+			for i, t := range f.got {
+				if want := sample(40 - i); t.Event.ID != want.ID {
+					s.fatalf("event %d that Tail returns is %s; the one that became visible then is %s", i+1, short(&t.Event), short(&want))
+				}
+			}
+		}},
+	{name: "tail/from every position", must: "a Position is the place right behind an event: Tail goes on from each of them",
+		needs: tails, run: func(s *subject) {
+			for batch := range 6 {
+				s.append(samples(batch*5, batch*5+4)...)
+			}
+			first := s.follow("")
+			first.expect(samples(0, 29)...)
+			for i, t := range first.got {
+				for _, limit := range []int{1, 3, 1000} {
+					f := s.follow(t.Position)
+					f.limit = limit
+					f.expectTailed(first.got[i+1:])
+				}
+			}
+		}},
+	{name: "tail/limit", must: "Tail returns up to limit events, and the position to go on from even when there is no event",
+		needs: tails, run: func(s *subject) {
+			s.append(samples(1, 10)...)
+			f := s.follow("")
+			f.expect(samples(1, 10)...)
+			for _, limit := range []int{1, 9, 10, 11} {
+				got, next, err := s.store.(activitylog.Tailer).Tail(s.ctx, "", limit)
+				s.ok(err, "tail")
+				if len(got) != min(limit, 10) {
+					s.fatalf("Tail with limit %d returned %d of 10 events", limit, len(got))
+				}
+				f := s.follow(next)
+				f.expectTailed(s.tailed(10)[len(got):])
+			}
+			end := f.at
+			for range 3 {
+				if n := f.read(10); n != 0 {
+					s.fatalf("Tail returned %d events behind the last one", n)
+				}
+			}
+			s.append(sample(11))
+			f.expect(samples(1, 11)...)
+			s.follow(end).expect(sample(11))
+		}},
+	{name: "tail/end", must: "After End Tail returns no event and the position of the end",
+		needs: tails, run: func(s *subject) {
+			empty := s.follow(activitylog.End)
+			empty.read(10)
+			s.append(samples(1, 5)...)
+			s.tailed(5)
+			f := s.follow(activitylog.End)
+			if n := f.read(10); n != 0 {
+				s.fatalf("Tail returned %d events after End", n)
+			}
+			if f.at == activitylog.End {
+				s.fatalf("Tail returned End itself as the position to go on from")
+			}
+			s.append(samples(6, 7)...)
+			f.expect(samples(6, 7)...)
+			empty.expect(samples(1, 7)...)
+		}},
+	{name: "tail/what was not stored", must: mustTail + "; an event that was skipped or refused is no new one",
+		needs: tails, run: func(s *subject) {
+			s.append(samples(1, 3)...)
+			f := s.follow("")
+			f.expect(samples(1, 3)...)
+			s.append(samples(2, 4)...)
+			if err := s.store.Append(s.ctx, []activitylog.Event{sample(5), sample(1, saying("other"))}); err == nil && !s.h.NoConflict {
+				s.fatalf("a conflict was no error")
+			}
+			if s.h.NoConflict {
+				f.expect(samples(1, 5)...)
+				return
+			}
+			f.expect(samples(1, 4)...)
+		}},
 	{name: "tail/concurrent writers", must: mustTail, needs: tails, run: tailWriters},
 }
 

@@ -14,22 +14,28 @@ var textTraps = []trap{
 		events: with(setMessage, "Die Straße", "STRASSE", "strasse", "naïve café", "NAI\u0308VE", "İstanbul", "istanbul ISTANBUL",
 			"ΟΔΟΣ", "οδός", "СИЛА", "Ångström", "ﬁle", "Ⅳ"),
 		meant: []meaning{
-			{`strasse`, "abc"}, {`STRASSE`, "abc"}, {`straße`, "abc"}, {`Naive`, "de"}, {`CAFE`, "d"}, {`istanbul`, "fg"}, {`İSTANBUL`, "fg"},
-			{`οδος`, "hi"}, {`ΟΔΌΣ`, "hi"}, {`сила`, "j"}, {`angstrom`, "k"}, {`file`, "l"}, {`iv`, "m"}, {`"naïve cafe"`, "d"},
+			{`strasse`, "abc"}, {`STRASSE`, "abc"}, {`straße`, "abc"}, {`Naive`, "de"}, {`CAFE`, "d"},
+			{`istanbul`, "fg"}, {`İSTANBUL`, "fg"},
+			{`οδος`, "hi"}, {`ΟΔΌΣ`, "hi"}, {`сила`, "j"}, {`angstrom`, "k"}, {`file`, "l"}, {`iv`, "m"},
+			{`"naïve cafe"`, "d"},
 		},
 	},
 	{
-		name: "text/words", must: "in free text each word may go on but begins at a word; a quoted phrase stands word for word within one field",
+		name: "text/words",
+		must: "in free text each word may go on but begins at a word; a quoted phrase stands word for word within one field",
 		events: each(saying("alpha beta gamma"), saying("alphabet soup"), saying("beta alpha"), saying("alpha, beta; gamma!"),
-			saying("xalpha beta"), saying("alpha gamma beta"), func(e *activitylog.Event) { e.Message, e.Action = "alpha", "beta.gamma" },
+			saying("xalpha beta"), saying("alpha gamma beta"),
+			func(e *activitylog.Event) { e.Message, e.Action = "alpha", "beta.gamma" },
 			saying("alpha\nbeta"), saying("alpha betas")),
 		meant: []meaning{
 			{`alpha`, "abcdfghi"}, {`lpha`, ""}, {`alpha beta`, "acdfghi"}, {`"alpha beta"`, "adh"}, {`"alpha"`, "acdfghi"},
-			{`"beta gamma"`, "adg"}, {`alpha.be`, "adhi"}, {`gam "alpha"`, "adfg"}, {`"bet"`, ""}, {`alphabets`, ""}, {`"alpha bet"*`, "adhi"},
+			{`"beta gamma"`, "adg"}, {`alpha.be`, "adhi"}, {`gam "alpha"`, "adfg"}, {`"bet"`, ""},
+			{`alphabets`, ""}, {`"alpha bet"*`, "adhi"},
 		},
 	},
 	{
-		name: "text/special characters", must: "no character of a search is special but the quote: wildcards and operators of an index are text",
+		name: "text/special characters",
+		must: "no character of a search is special but the quote: wildcards and operators of an index are text",
 		events: with(setMessage, "100% sure", "1000 sure", "snake_case", "snakeXcase", "cats AND dogs OR birds NOT near", "cats dogs",
 			"c++ col:val -minus ^caret", "o'neil said \"hi\"", "a*b (xx) {y} [z]", `back\slash`),
 		built: []builtMeaning{
@@ -46,7 +52,8 @@ var textTraps = []trap{
 		name: "text/scripts without spaces", must: "each ideograph is a word of free text",
 		events: with(setMessage, "日本語のログ", "日本", "本日", "東京都 日本語", "한국어 로그", "東 京 都", "ログイン", "ガ", "ระบบ"),
 		meant: []meaning{
-			{`日本`, "abd"}, {`日`, "abcd"}, {`語`, "ad"}, {`"日本語"`, "ad"}, {`東京`, "df"}, {`한국`, "e"}, {`ログ`, "ag"}, {`カ`, "h"}, {`ระ`, "i"},
+			{`日本`, "abd"}, {`日`, "abcd"}, {`語`, "ad"}, {`"日本語"`, "ad"}, {`東京`, "df"}, {`한국`, "e"}, {`ログ`, "ag"},
+			{`カ`, "h"}, {`ระ`, "i"},
 		},
 	},
 	{
@@ -55,7 +62,8 @@ var textTraps = []trap{
 			strings.Repeat("x", 500)+" tail", strings.Repeat("é", 100), strings.Repeat("ж", 100)),
 		built: []builtMeaning{
 			{activitylog.Text(strings.Repeat("x", 63)), "abcd"}, {activitylog.Text(strings.Repeat("x", 64)), "bcd"},
-			{activitylog.Text(strings.Repeat("x", 400)), "bcd"}, {activitylog.Text(`"` + strings.Repeat("X", 99) + ` tail"`), "d"},
+			{activitylog.Text(strings.Repeat("x", 400)), "bcd"},
+			{activitylog.Text(`"` + strings.Repeat("X", 99) + ` tail"`), "d"},
 			{activitylog.Text(strings.Repeat("e", 64)), "e"}, {activitylog.Text(strings.Repeat("Ж", 32)), "f"},
 			{activitylog.Text(strings.Repeat("Ж", 33)), "f"},
 		},
@@ -71,9 +79,11 @@ var textTraps = []trap{
 			func(e *activitylog.Event) { e.Client.IP = netip.MustParseAddr("2001:db8::7") },
 			func(e *activitylog.Event) { e.Actor.Email = "Zoe.Müller+x@Example.COM" }, saying("½ x² ١٢٣")),
 		built: []builtMeaning{
-			{activitylog.Text("1.25"), ""}, {activitylog.Text("v1.25"), "a"}, {activitylog.Text("3,50"), "a"}, {activitylog.Text("203.0.113.7"), "b"},
+			{activitylog.Text("1.25"), ""}, {activitylog.Text("v1.25"), "a"}, {activitylog.Text("3,50"), "a"},
+			{activitylog.Text("203.0.113.7"), "b"},
 			{activitylog.Text("203.0.11"), "b"}, {activitylog.Text("0.113"), "b"}, {activitylog.Text("2001:db8::7"), "c"},
-			{activitylog.Text("zoe.muller"), "d"}, {activitylog.Text("zoe.müller+x@example.com"), "d"}, {activitylog.Text("x2"), "e"},
+			{activitylog.Text("zoe.muller"), "d"}, {activitylog.Text("zoe.müller+x@example.com"), "d"},
+			{activitylog.Text("x2"), "e"},
 			{activitylog.Text("١٢"), "e"},
 		},
 	},

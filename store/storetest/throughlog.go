@@ -11,29 +11,32 @@ import (
 )
 
 var logCases = []testCase{
-	{name: "log/what databases refuse", must: "the Log replaces NUL and invalid UTF-8, so that every store takes every text", run: func(s *subject) {
-		bad, good := "a\x00b\xffc\xed\xa0\x80", "a\ufffdb\ufffdc\ufffd"
-		log := s.log()
-		e := sample(1, func(e *activitylog.Event) {
-			setAll(e, bad)
-			e.Org, e.Message, e.Reason, e.Actor.Name, e.Targets[0].Name = bad, bad, bad, bad, bad
-			e.Changes = []activitylog.Change{{Path: bad, Old: bad, New: object{bad: bad}}}
-		})
-		_, err := log.Record(s.ctx, e)
-		s.ok(err, "record")
-		page, err := log.Org(bad).Page(s.ctx, activitylog.Query{Filter: activitylog.All(
-			activitylog.ActorIs(bad), activitylog.TargetIs(bad, bad), activitylog.MetaIs(bad, bad), activitylog.LabelIs(bad), activitylog.Text(bad),
-		)})
-		s.ok(err, "page")
-		if len(page.Events) != 1 {
-			s.fatalf("the event is not found by its own values")
-		}
-		if got := page.Events[0]; got.Message != good || got.Org != good || got.Changes[0].Path != good {
-			s.fatalf("the event came back with message %q instead of %q", got.Message, good)
-		}
-	}},
+	{name: "log/what databases refuse", must: "the Log replaces NUL and invalid UTF-8, so that every store takes every text",
+		run: func(s *subject) {
+			bad, good := "a\x00b\xffc\xed\xa0\x80", "a\ufffdb\ufffdc\ufffd"
+			log := s.log()
+			e := sample(1, func(e *activitylog.Event) {
+				setAll(e, bad)
+				e.Org, e.Message, e.Reason, e.Actor.Name, e.Targets[0].Name = bad, bad, bad, bad, bad
+				e.Changes = []activitylog.Change{{Path: bad, Old: bad, New: object{bad: bad}}}
+			})
+			_, err := log.Record(s.ctx, e)
+			s.ok(err, "record")
+			page, err := log.Org(bad).Page(s.ctx, activitylog.Query{Filter: activitylog.All(
+				activitylog.ActorIs(bad), activitylog.TargetIs(bad, bad), activitylog.MetaIs(bad, bad),
+				activitylog.LabelIs(bad), activitylog.Text(bad),
+			)})
+			s.ok(err, "page")
+			if len(page.Events) != 1 {
+				s.fatalf("the event is not found by its own values")
+			}
+			if got := page.Events[0]; got.Message != good || got.Org != good || got.Changes[0].Path != good {
+				s.fatalf("the event came back with message %q instead of %q", got.Message, good)
+			}
+		}},
 	{name: "log/record, page, get and count", must: "a Log works on every store", run: throughLog},
-	{name: "log/back over a gap", must: "a page that is empty because the store gave up loses no event, forward and backward", run: backOverGap},
+	{name: "log/back over a gap", must: "a page that is empty because the store gave up loses no event, forward and backward",
+		run: backOverGap},
 	{name: "log/watch", must: mustTail + ": Watch yields every event exactly once", needs: tails, run: func(s *subject) {
 		log := s.log()
 		record := func(from, to int) {
@@ -144,7 +147,8 @@ func throughLog(s *subject) {
 	if _, err := log.Org("globex").Get(s.ctx, id(1)); !errors.Is(err, activitylog.ErrNotFound) {
 		s.fatalf("Get of an event of another organization returned the error %v", err)
 	}
-	for _, f := range []activitylog.Filter{{}, activitylog.Text("item 4"), activitylog.MetaIs("n", "33"), activitylog.Not(activitylog.MetaIs("n", "33"))} {
+	for _, f := range []activitylog.Filter{{}, activitylog.Text("item 4"), activitylog.MetaIs("n", "33"),
+		activitylog.Not(activitylog.MetaIs("n", "33"))} {
 		for _, order := range orders {
 			var got, want strings.Builder
 			q := activitylog.Query{Filter: f, Order: order, Limit: 10}

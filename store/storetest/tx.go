@@ -11,46 +11,49 @@ import (
 const mustTx = "AppendTx appends inside the host's transaction, with the meaning of Append"
 
 var txCases = []testCase{
-	{name: "tx/commit", must: mustTx + "; the events are stored when the host commits", needs: appendsTx, run: func(s *subject) {
-		s.append(samples(1, 3)...)
-		tx := s.begin()
-		tx.append(samples(4, 5)...)
-		tx.append(sample(6))
-		tx.append()
-		tx.commit()
-		s.holds(list(samples(1, 6)...))
-	}},
-	{name: "tx/rollback", must: mustTx + "; nothing is left when the host rolls back", needs: appendsTx, run: func(s *subject) {
-		s.append(sample(1))
-		tx := s.begin()
-		tx.append(samples(1, 5)...)
-		tx.rollback()
-		s.holds(list(sample(1)))
-		s.yields(activitylog.StoreQuery{Filter: activitylog.Text("item 4")}, list(sample(1)))
-		tx = s.begin()
-		tx.append(samples(2, 3)...)
-		tx.commit()
-		s.holds(list(samples(1, 3)...))
-	}},
-	{name: "tx/invisible until commit", must: mustTx + "; nobody else sees them before the host commits", needs: appendsTx, run: func(s *subject) {
-		s.append(sample(1))
-		tx := s.begin()
-		tx.append(samples(2, 3)...)
-		// A store may let readers wait for the transaction, but not show them what may be rolled back.
-		ctx, cancel := context.WithTimeout(s.ctx, 2*time.Second)
-		defer cancel()
-		events, err := collect(ctx, s.store, activitylog.StoreQuery{})
-		if err == nil {
-			s.same(events, []activitylog.Event{sample(1)}, "scan beside an open transaction")
-		}
-		if t, ok := s.store.(activitylog.Tailer); ok {
-			if tailed, _, err := t.Tail(ctx, "", 10); err == nil && len(tailed) > 1 {
-				s.fatalf("Tail returned %s before the host committed", short(&tailed[1].Event))
+	{name: "tx/commit", must: mustTx + "; the events are stored when the host commits",
+		needs: appendsTx, run: func(s *subject) {
+			s.append(samples(1, 3)...)
+			tx := s.begin()
+			tx.append(samples(4, 5)...)
+			tx.append(sample(6))
+			tx.append()
+			tx.commit()
+			s.holds(list(samples(1, 6)...))
+		}},
+	{name: "tx/rollback", must: mustTx + "; nothing is left when the host rolls back",
+		needs: appendsTx, run: func(s *subject) {
+			s.append(sample(1))
+			tx := s.begin()
+			tx.append(samples(1, 5)...)
+			tx.rollback()
+			s.holds(list(sample(1)))
+			s.yields(activitylog.StoreQuery{Filter: activitylog.Text("item 4")}, list(sample(1)))
+			tx = s.begin()
+			tx.append(samples(2, 3)...)
+			tx.commit()
+			s.holds(list(samples(1, 3)...))
+		}},
+	{name: "tx/invisible until commit", must: mustTx + "; nobody else sees them before the host commits",
+		needs: appendsTx, run: func(s *subject) {
+			s.append(sample(1))
+			tx := s.begin()
+			tx.append(samples(2, 3)...)
+			// A store may let readers wait for the transaction, but not show them what may be rolled back.
+			ctx, cancel := context.WithTimeout(s.ctx, 2*time.Second)
+			defer cancel()
+			events, err := collect(ctx, s.store, activitylog.StoreQuery{})
+			if err == nil {
+				s.same(events, []activitylog.Event{sample(1)}, "scan beside an open transaction")
 			}
-		}
-		tx.commit()
-		s.holds(list(samples(1, 3)...))
-	}},
+			if t, ok := s.store.(activitylog.Tailer); ok {
+				if tailed, _, err := t.Tail(ctx, "", 10); err == nil && len(tailed) > 1 {
+					s.fatalf("Tail returned %s before the host committed", short(&tailed[1].Event))
+				}
+			}
+			tx.commit()
+			s.holds(list(samples(1, 3)...))
+		}},
 	{name: "tx/again", must: mustTx + "; " + mustSkip, needs: appendsTx, run: func(s *subject) {
 		s.append(samples(1, 3)...)
 		again := sample(2)
