@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -89,7 +90,11 @@ func TestWatchMissesNothing(t *testing.T) {
 			}
 		})
 	}
-	go func() { writers.Wait(); close(written) }()
+	go func() {
+		writers.Wait()
+		close(written)
+		time.AfterFunc(time.Minute, func() { fail(errors.New("nothing more was written for a minute")) })
+	}()
 
 	seen := map[uuid.UUID]bool{}
 	var last, late activitylog.Position

@@ -49,7 +49,7 @@ var (
 	poolCosts      = []int64{0, 1, -1, 100, 250_000, 250_001, 9_007_199_254_740_993}
 	poolKeys       = []string{
 		"a", "a", "a.b", "b", "A", "a.b.c", "x y", "%", "_", "$", "[0]", `q"`, "s'", `back\`, "ключ", "*", "a.",
-		".", "-", ":", ",", "or",
+		".", "-", ":", ",", "or", "",
 	}
 	poolLabels = []string{"prod", "prod", "Prod", "", "p_d", "p%", "test"}
 	poolWords  = []string{

@@ -55,14 +55,14 @@ var valueTraps = []trap{
 			object{"a": object{"b.c": "x"}}, object{"a.b": object{"c": "x"}}, object{"a": []any{object{"b": "x"}}},
 			object{"a": `{"b":"x"}`}, object{"A": object{"B": "x"}},
 			object{`q"`: "x", "s'": "x", `b\`: "x", "$": "x", "*": "x", "[0]": "x", "a->b": "x"},
-			object{"a": object{"b": nil}}, object{".": "x", "a.": "y", ".a": "z"}),
+			object{"a": object{"b": nil}}, object{".": "x", "a.": "y", ".a": "z", "": "e"}),
 		meant: []meaning{
 			{`meta.a.b:x`, "ab"}, {`meta.a.b:y`, "c"}, {`meta.a.b:*`, "abcej"}, {`meta.a.b.c:x`, "de"}, {`meta.a.0:*`, ""},
 			{`meta.a.0.b:*`, ""}, {`meta.a:"{\"b\":\"x\"}"`, "bcg"}, {`meta.A.B:x`, "h"}, {`meta.a.B:*`, ""},
 			{`meta."q\"":x`, "i"},
 			{`meta."s'":x`, "i"}, {`meta."b\\":*`, "i"}, {`meta.$:*`, "i"}, {`meta."*":x`, "i"}, {`meta."[0]":*`, "i"},
 			{`meta."a->b":*`, "i"}, {`meta."$.a":*`, ""}, {`meta."%":*`, ""}, {`meta."_":*`, ""}, {`meta.".":*`, "k"},
-			{`meta."a.":*`, "k"}, {`meta.".a":z`, "k"},
+			{`meta."a.":*`, "k"}, {`meta."":e`, "k"}, {`-meta."":*`, "abcdefghij"}, {`meta.".a":z`, "k"},
 		},
 	},
 	{
