@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"testing"
 
 	"github.com/activitylog/activitylog"
@@ -232,5 +233,23 @@ func TestErrorsOfTheStoreReachTheReader(t *testing.T) {
 	}
 	if n != 3 {
 		t.Errorf("Events yielded %d times, want 3", n)
+	}
+}
+
+func TestSweepOverAStoreThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("disk on fire")
+	for readable, want := range []int{0, 1} { // of two operations that expired
+		store := memory.New()
+		recordAll(t, logOver(t, store, nil), slices.Repeat([]activitylog.Event{event(func(e *activitylog.Event) {
+			e.Outcome, e.Time, e.Expires = activitylog.InProgress, noon, noon
+		})}, 2)...)
+		l := logOver(t, plain{failing{store, readable, broken}}, nil)
+		if n, err := l.Sweep(t.Context()); n != want || !errors.Is(err, broken) {
+			t.Errorf("closed %d, %v, want %d and %v", n, err, want, broken)
+		}
+		if n := len(all(t, logOver(t, store, nil))); n != 2+want {
+			t.Errorf("%d events, want %d", n, 2+want)
+		}
 	}
 }

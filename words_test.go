@@ -138,6 +138,10 @@ func TestSearchTextFields(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", query, got, want)
 		}
 	}
+	const upper = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	if got := words("[" + upper + "`" + strings.ToLower(upper) + "{"); got != strings.ToLower(upper)+" "+strings.ToLower(upper) {
+		t.Errorf("%s gives %q", upper, got)
+	}
 	for _, e := range []activitylog.Event{{Message: "--", Action: "a"}, {Message: "a", Action: "--"}, {Message: "a", Action: "é", Reason: "…"}} {
 		if got := activitylog.SearchText(&e); got != "a" && got != "a\ne" {
 			t.Errorf("a field without words gives %q", got)
