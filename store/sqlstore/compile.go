@@ -15,6 +15,7 @@ type builder struct {
 	dollar   bool // $1 instead of ?
 	idArg    func(uuid.UUID) any
 	minMaxID string // SQL for the smallest and largest id of a group
+	oneOff   bool   // not to be prepared: the best plan depends on the values
 }
 
 func (w *builder) String() string { return string(w.b) }

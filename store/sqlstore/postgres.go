@@ -34,7 +34,9 @@ type postgres struct {
 	level atomic.Int32 // of durability, once known: durable or weak
 }
 
-// NewPostgres returns a store on a PostgreSQL database, version 15 or later, through any driver.
+// NewPostgres returns a store on a PostgreSQL database, version 15 or later, through any driver. With a driver that
+// prepares every query by itself, as pgx does, set plan_cache_mode=force_custom_plan in the data source name: else the
+// server comes to find rare and frequent values in one and the same way.
 func NewPostgres(db *sql.DB, opts *PostgresOptions) (*Store, error) {
 	if db == nil {
 		return nil, fmt.Errorf("activitylog: %w: a store needs a database handle", activitylog.ErrInvalid)

@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -293,44 +292,6 @@ func (b *postgres) mayRead(ctx context.Context, tx activitylog.Tx) (bool, error)
 		return ok, err
 	})
 	return err == nil && list[0], err
-}
-
-// unknown leaves out the rows whose ids are stored. In partitions the primary key holds the time and would take the
-// same id with another one, within a batch as well.
-func (b *postgres) unknown(ctx context.Context, tx activitylog.Tx, rows []pgRow) ([]pgRow, error) {
-	ids := make([]string, 0, len(rows))
-	first := map[identity]*activitylog.Event{}
-	var unique []pgRow
-	for _, r := range rows {
-		id := identity{r.event.Org, r.event.ID}
-		if e := first[id]; e != nil {
-			if !e.SameContent(r.event) {
-				return nil, &activitylog.ConflictError{ID: id.id}
-			}
-			continue
-		}
-		first[id] = r.event
-		unique = append(unique, r)
-		ids = append(ids, fmt.Sprintf("%q/%s", r.event.Org, r.event.ID))
-	}
-	// Two transactions with one id wait for each other here, since no unique index makes them. Sorted: no deadlock.
-	slices.Sort(ids)
-	for _, id := range ids {
-		if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended($1, 7163001512))`, id); err != nil {
-			return nil, err
-		}
-	}
-	stored := map[identity]bool{}
-	for part := range slices.Chunk(unique, 500) {
-		found, err := b.compare(ctx, tx, part)
-		if err != nil {
-			return nil, err
-		}
-		for id := range found {
-			stored[id] = true
-		}
-	}
-	return slices.DeleteFunc(unique, func(r pgRow) bool { return stored[identity{r.event.Org, r.event.ID}] }), nil
 }
 
 func (b *postgres) appendTx(ctx context.Context, tx activitylog.Tx, events []activitylog.Event) error {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/activitylog/activitylog"
@@ -24,6 +25,10 @@ func (b *postgres) bounds(w *builder, p *plan, after *activitylog.Key) {
 		// The planner knows how much lies in a range of one column, and guesses for one of several.
 		w.write(" AND e.time "+behind+"= ?", after.Time.UnixMicro())
 		if p.org != "" {
+			// A place may be of another organization: then an event of this one with its time and id can lie behind it.
+			if c := strings.Compare(p.org, after.Org); c < 0 && behind == "<" || c > 0 && behind == ">" {
+				behind += "="
+			}
 			w.write(" AND (e.time, e.id) "+behind+" (?, ?)", after.Time.UnixMicro(), after.ID.String())
 		} else {
 			w.write(" AND (e.time, e.id, e.org) "+behind+" (?, ?, ?)", after.Time.UnixMicro(), after.ID.String(), after.Org)
@@ -36,6 +41,8 @@ func (b *postgres) bounds(w *builder, p *plan, after *activitylog.Key) {
 		}
 	}
 	if p.need != nil {
+		// Prepared, it would soon be run by one plan for all terms, the rare ones and those of every second event.
+		w.oneOff = true
 		w.write(" AND e.search @@ ?::tsquery", p.need.tsquery())
 	}
 }

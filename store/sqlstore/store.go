@@ -166,9 +166,9 @@ func (s *Store) changeAll(ctx context.Context, q activitylog.StoreQuery, f func(
 	return n, nil
 }
 
-// query runs a read with a statement that is prepared once for each text.
+// query runs a read with a statement that is prepared once for each text, unless it is a one-off.
 func (s *Store) query(ctx context.Context, w *builder) (*sql.Rows, error) {
-	return s.stmts.query(ctx, s.db, w.String(), w.args...)
+	return s.stmts.query(ctx, s.db, w)
 }
 
 // statements keeps prepared statements by their text.
@@ -182,18 +182,22 @@ type statements struct {
 // maxStatements bounds the cache; what goes over it is run without.
 const maxStatements = 256
 
-func (c *statements) query(ctx context.Context, db *sql.DB, text string, args ...any) (*sql.Rows, error) {
+func (c *statements) query(ctx context.Context, db *sql.DB, w *builder) (*sql.Rows, error) {
+	text := w.String()
 	if c.observe != nil {
-		c.observe(text, args)
+		c.observe(text, w.args)
+	}
+	if w.oneOff {
+		return db.QueryContext(ctx, text, w.args...)
 	}
 	stmt, err := c.prepare(ctx, db, text)
 	if err != nil {
 		return nil, err
 	}
 	if stmt == nil {
-		return db.QueryContext(ctx, text, args...)
+		return db.QueryContext(ctx, text, w.args...)
 	}
-	return stmt.QueryContext(ctx, args...)
+	return stmt.QueryContext(ctx, w.args...)
 }
 
 func (c *statements) prepare(ctx context.Context, db *sql.DB, text string) (*sql.Stmt, error) {

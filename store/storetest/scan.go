@@ -186,8 +186,10 @@ func scanAfter(s *subject) {
 			for _, order := range orders {
 				s.yields(activitylog.StoreQuery{Order: order, After: &place}, want)
 				inside := place
-				inside.Org = "b" // a place within one organization is one of its own
-				s.yields(activitylog.StoreQuery{Order: order, After: &inside, Org: "b", Limit: 2}, want)
+				inside.Org = "b"
+				for _, place := range []activitylog.Key{inside, place} { // also one of another organization
+					s.yields(activitylog.StoreQuery{Order: order, After: &place, Org: "b", Limit: 2}, want)
+				}
 			}
 		}
 	}
