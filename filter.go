@@ -101,6 +101,9 @@ func SeverityAtLeast(s Severity) Filter {
 // ModelIs means the events in which one of the models answered.
 func ModelIs(names ...string) Filter { return in("model", names) }
 
+// ProviderIs matches events in which a model of one of the providers was used, as the event names them.
+func ProviderIs(names ...string) Filter { return in("provider", names) }
+
 // IPIn means the events whose client address lies in one of the networks; netip.PrefixFrom(ip, ip.BitLen()) is one address.
 func IPIn(networks ...netip.Prefix) Filter {
 	c := Cond{Field: "ip", Op: opIn}

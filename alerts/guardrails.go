@@ -1,0 +1,68 @@
+package alerts
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/activitylog/activitylog"
+)
+
+// restored is how soon a guardrail must stand again for its removal to have been an edit.
+const restored = 10 * time.Minute
+
+// judgeGuardrails finds limits and safeguards that are taken away and not put back at once.
+func judgeGuardrails(v *view) []Finding {
+	var list []Finding
+	for i, m := range v.marks {
+		if m.Class&guardrailOff == 0 || v.isRestored(i) {
+			continue
+		}
+		f := v.single(m, GuardrailRemoved, m.Thing, activitylog.Medium, "guardrails removed")
+		if m.Thing == "audit_log" || m.Thing == "audit_export" || m.Thing == "logging" || m.Thing == "log_stream" || m.Thing == "log_sink" || m.Thing == "retention" {
+			f.Severity = activitylog.High // what keeps the log
+		}
+		f.Score = 25 * rank(f.Severity)
+		f.affect(m.Actor)
+		f.Explanation = fmt.Sprintf("%s removed or switched off %s at %s UTC (%s), and it did not stand again within %s. None is expected.",
+			nobody(m.Actor), m.Thing, clockOf(m.Time), m.Action, span(restored))
+		if v.at.Sub(m.Time) < restored {
+			f.Explanation = fmt.Sprintf("%s removed or switched off %s at %s UTC (%s). None is expected.", nobody(m.Actor), m.Thing, clockOf(m.Time), m.Action)
+		}
+		list = append(list, f)
+	}
+	return list
+}
+
+// isRestored tells whether the same thing was put up again soon: many programs edit by deleting and creating.
+func (v *view) isRestored(i int) bool {
+	m := v.marks[i]
+	for _, o := range v.marks[i+1:] {
+		if o.Time.Sub(m.Time) > restored {
+			return false
+		}
+		if o.Class&guardrailOn != 0 && o.Thing == m.Thing {
+			return true
+		}
+	}
+	return false
+}
+
+// judgeGaps finds what the log says of itself: events that were lost, and settings that decide what is kept.
+func judgeGaps(v *view) []Finding {
+	var list []Finding
+	for _, m := range v.marks {
+		switch {
+		case m.Class&gap != 0:
+			f := v.single(m, LogGap, "gap", activitylog.Critical, "gaps")
+			f.Subject, f.Score = Subject{"org", v.c.Org}, 100
+			f.Explanation = fmt.Sprintf("The log has a gap, reported at %s UTC: events were lost before they could be recorded. None is expected.", clockOf(m.Time))
+			list = append(list, f)
+		case m.Class&logSetting != 0 && m.Class&guardrailOff == 0:
+			f := v.single(m, LogGap, "setting", activitylog.Info, "settings changed")
+			f.affect(m.Actor)
+			f.Explanation = fmt.Sprintf("%s changed what the log keeps or shows, by %s at %s UTC. Any such change is told.", nobody(m.Actor), m.Action, clockOf(m.Time))
+			list = append(list, f)
+		}
+	}
+	return append(list, v.silences()...)
+}

@@ -1,0 +1,300 @@
+package alerts
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/activitylog/activitylog"
+)
+
+// judgeSpend finds days on which the organization costs far more than that weekday, at its present level, lets expect; and
+// weeks that creep up, which no single day shows.
+func judgeSpend(v *view) []Finding {
+	s := v.spending()
+	if s == nil {
+		return nil
+	}
+	first, last := v.daysJudged()
+	var list []Finding
+	var crept int32 = math.MinInt32
+	for day := max(first, s.first+int32(v.c.Spend.Learning)); day <= min(last, s.last); day++ {
+		if v.c.planned(SpendSpikes, v.c.Org, dayWindow(day, v.c.Zone)) {
+			continue
+		}
+		if f, ok := s.spike(day); ok {
+			list = append(list, f)
+			continue
+		}
+		if day-crept < 7 { // a ramp is told once a week
+			continue
+		}
+		if f, ok := s.ramp(day); ok {
+			list = append(list, f)
+			crept = day
+		}
+	}
+	return append(list, s.budget(max(first, s.first), min(last, s.last))...)
+}
+
+// spending is the cost of the organization by day.
+type spending struct {
+	*view
+	first, last int32
+	byDay       []float64 // from first on
+}
+
+func (v *view) spending() *spending {
+	total := map[int32]float64{}
+	s := &spending{view: v, first: math.MaxInt32, last: math.MinInt32}
+	for _, c := range v.cells {
+		if !c.key.priced || c.key.currency != v.currency {
+			continue
+		}
+		d := v.day(c.key.quarter)
+		total[d] += float64(c.sum.CostMicros)
+		s.first, s.last = min(s.first, d), max(s.last, d)
+	}
+	if len(total) == 0 {
+		return nil
+	}
+	// What lies long before the days judged has no part in any baseline.
+	judged, _ := v.daysJudged()
+	s.first = max(s.first, judged-int32(v.c.Spend.History)-int32(v.c.Spend.Learning))
+	for d := s.first; d <= s.last; d++ {
+		s.byDay = append(s.byDay, total[d])
+	}
+	return s
+}
+
+// of is the cost of a day; ok is false before the first.
+func (s *spending) of(day int32) (x float64, ok bool) {
+	if day < s.first || day > s.last {
+		return 0, false
+	}
+	return s.byDay[day-s.first], true
+}
+
+// days are the costs of the days from one up to another, which is left out; announced ones are no part of it.
+func (s *spending) days(from, to int32) (list []float64) {
+	for d := max(from, s.first); d < to; d++ {
+		if x, ok := s.of(d); ok && !(s.c.Planned != nil && s.c.planned(SpendSpikes, s.c.Org, dayWindow(d, s.c.Zone))) {
+			list = append(list, x)
+		}
+	}
+	return list
+}
+
+// expected is what a day should cost: the median of its weekday, moved to the level of the last week. Before there
+// are enough weeks it is the median of all days.
+func (s *spending) expected(day int32) (value float64, seasonal bool) {
+	if day-s.first < int32(s.c.Spend.Seasonal) {
+		return median(s.days(day-int32(s.c.Spend.History), day)), false
+	}
+	var same []float64
+	for week := int32(1); week <= 8; week++ {
+		same = append(same, s.days(day-7*week, day-7*week+1)...)
+	}
+	level := 1.0
+	if before := median(s.days(day-35, day-7)); before > 0 {
+		level = min(2, max(0.5, median(s.days(day-7, day))/before))
+	}
+	return median(same) * level, true
+}
+
+// spread is how far days usually lie from what was expected of them.
+func (s *spending) spread(day int32, expected float64) float64 {
+	var off []float64
+	for d := max(s.first+7, day-int32(s.c.Spend.History)); d < day; d++ {
+		if x := s.days(d, d+1); len(x) == 1 {
+			e, _ := s.expected(d)
+			off = append(off, x[0]-e)
+		}
+	}
+	return max(scatter(off), 0.25*deviation(s.days(day-int32(s.c.Spend.History), day)), 0.05*expected)
+}
+
+func (s *spending) spike(day int32) (Finding, bool) {
+	c := s.c.Spend
+	x, _ := s.of(day)
+	expected, seasonal := s.expected(day)
+	if x-expected < float64(c.Floor) || x < c.Ratio*expected {
+		return Finding{}, false
+	}
+	spread := s.spread(day, expected)
+	if spread <= 0 || x-expected < c.Score*spread {
+		return Finding{}, false
+	}
+	bound := max(expected+c.Score*spread, c.Ratio*expected, expected+float64(c.Floor))
+	method, size := "median of all days", int(day-s.first)
+	if seasonal {
+		method, size = "median of the same weekday at the level of the last week", min(8, int(day-s.first)/7)
+	}
+	w := dayWindow(day, s.c.Zone)
+	f := s.found("day", w, x, expected, bound, Baseline{Method: method, Size: size, From: startOfDay(max(s.first, day-int32(c.History)), s.c.Zone), To: w.From, Mature: seasonal})
+	f.Score = min(100, int(10*(x-expected)/spread))
+	f.Severity = activitylog.Medium
+	if x > 2*bound {
+		f.Severity = activitylog.High
+	}
+	f.Raised = s.raised(day, bound)
+	s.shares(&f, day, day+1, 28)
+	f.Explanation = fmt.Sprintf("The organization cost %s on %s, %s times the %s expected of that weekday%s.", s.money(x), dayName(day), times(x, expected), s.money(expected), s.blame(&f))
+	return f, true
+}
+
+// ramp holds seven days against each of the four weeks before.
+func (s *spending) ramp(day int32) (Finding, bool) {
+	c := s.c.Spend
+	if day-s.first < 34 {
+		return Finding{}, false
+	}
+	week := func(end int32) (sum float64) { // the seven days that end with it
+		for _, x := range s.days(end-6, end+1) {
+			sum += x
+		}
+		return sum
+	}
+	now := week(day)
+	var before []float64
+	for n := int32(1); n <= 4; n++ {
+		before = append(before, week(day-7*n))
+	}
+	expected := median(before)
+	bound := max(c.SlowRatio*expected, largest(before)*1.1, expected+float64(c.Floor))
+	if now <= bound || expected <= 0 {
+		return Finding{}, false
+	}
+	w := Window{startOfDay(day-6, s.c.Zone), startOfDay(day+1, s.c.Zone)}
+	f := s.found("ramp", w, now, expected, bound, Baseline{Method: "median of the four weeks before", Size: 4, From: startOfDay(day-34, s.c.Zone), To: w.From, Mature: true})
+	f.Severity, f.Score = activitylog.Medium, min(100, int(40*now/expected))
+	f.Raised = startOfDay(day, s.c.Zone)
+	s.shares(&f, day-6, day+1, 28)
+	f.Explanation = fmt.Sprintf("The organization cost %s in the seven days up to %s, %s times the %s of a usual week of the four before%s.", s.money(now), dayName(day), times(now, expected), s.money(expected), s.blame(&f))
+	return f, true
+}
+
+// budget projects each month and tells when it will be above what the host allows.
+func (s *spending) budget(first, last int32) []Finding {
+	c := s.c.Spend
+	if c.Budget <= 0 {
+		return nil
+	}
+	var list []Finding
+	told := map[string]bool{}
+	sum, month := 0.0, ""
+	for day := s.first; day <= last; day++ {
+		date := time.Unix(int64(day)*24*60*60, 0).UTC()
+		if m := date.Format("2006-01"); m != month {
+			sum, month = 0, m
+		}
+		x, _ := s.of(day)
+		sum += x
+		start := day - int32(date.Day()) + 1
+		if start < s.first || day < first || told[month] || sum < c.BudgetFrom*float64(c.Budget) {
+			continue
+		}
+		days := time.Date(date.Year(), date.Month()+1, 0, 0, 0, 0, 0, time.UTC).Day()
+		projected := sum / float64(date.Day()) * float64(days)
+		if projected <= float64(c.Budget) {
+			continue
+		}
+		told[month] = true
+		w := Window{startOfDay(start, s.c.Zone), startOfDay(day+1, s.c.Zone)}
+		f := s.found("budget", w, sum, float64(c.Budget), c.BudgetFrom*float64(c.Budget), Baseline{Method: "budget of the month", Size: days, From: w.From, To: startOfDay(start+int32(days), s.c.Zone), Mature: true})
+		f.Severity, f.Score, f.Raised = activitylog.Medium, min(100, int(100*sum/float64(c.Budget))), startOfDay(day, s.c.Zone)
+		s.shares(&f, start, day+1, 28)
+		f.Explanation = fmt.Sprintf("The organization has spent %s of this month's budget of %s by %s; at this rate the month will cost %s.", s.money(sum), s.money(float64(c.Budget)), dayName(day), s.money(projected))
+		list = append(list, f)
+	}
+	return list
+}
+
+func (s *spending) found(kind string, w Window, observed, expected, bound float64, b Baseline) Finding {
+	return Finding{
+		Rule: SpendSpikes, Kind: kind, Subject: Subject{"org", s.c.Org}, Window: w, Observed: observed, Expected: expected, Bound: bound,
+		Unit: "micros", Baseline: b, Filter: activitylog.All(pricedFilter, activitylog.Since(w.From), activitylog.Before(w.To), notAudit),
+	}
+}
+
+// raised is the end of the quarter of an hour in which a day went above its bound.
+func (s *spending) raised(day int32, bound float64) time.Time {
+	byQuarter := map[int32]float64{}
+	var quarters []int32
+	for _, c := range s.cells {
+		if c.key.currency == s.currency && c.key.priced && s.day(c.key.quarter) == day {
+			if _, ok := byQuarter[c.key.quarter]; !ok {
+				quarters = append(quarters, c.key.quarter)
+			}
+			byQuarter[c.key.quarter] += float64(c.sum.CostMicros)
+		}
+	}
+	slices.Sort(quarters)
+	sum := 0.0
+	for _, q := range quarters {
+		if sum += byQuarter[q]; sum > bound {
+			return timeOf(q + 1)
+		}
+	}
+	return dayWindow(day, s.c.Zone).To
+}
+
+// shares takes the events of some days, and who and which models have how much of what is above their usual.
+func (s *spending) shares(f *Finding, from, to int32, length int32) {
+	users, models := map[string]float64{}, map[string]float64{}
+	part := float64(to-from) / float64(min(length, max(1, from-s.first)))
+	var cells []int32
+	for i, c := range s.cells {
+		if !c.key.priced {
+			continue
+		}
+		d := s.day(c.key.quarter)
+		x := float64(c.sum.CostMicros)
+		if c.key.currency != s.currency {
+			x = 0
+		}
+		switch {
+		case d >= from && d < to:
+			cells = append(cells, int32(i))
+		case d < from && d >= from-length:
+			x *= -part
+		default:
+			continue
+		}
+		if x != 0 {
+			users[s.f.names.text(c.key.actor)] += x
+			models[s.f.names.text(c.key.model)] += x
+		}
+	}
+	sum := s.pricedSum(cells)
+	f.events(&sum)
+	round(users)
+	round(models)
+	f.contribute("user", users)
+	f.contribute("model", models)
+	var list []string
+	for id, x := range users {
+		if x > 0 && id != "" {
+			list = append(list, id)
+		}
+	}
+	f.affect(list...)
+}
+
+// round makes sums of parts independent of the order in which they were added.
+func round(amounts map[string]float64) {
+	for k, x := range amounts {
+		amounts[k] = math.Round(x)
+	}
+}
+
+// blame names the largest contributor.
+func (s *spending) blame(f *Finding) string {
+	for _, c := range f.Contributors {
+		if c.Share > 0 && c.ID != "" {
+			return fmt.Sprintf("; the largest part of the excess, %s, is of %s", percent(c.Share), c.ID)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,194 @@
+package alerts
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/activitylog/activitylog"
+)
+
+// view is what the judges look at: the figures before an instant, in order, by actor and by day of the organization.
+type view struct {
+	f        *Figures
+	c        Config
+	from, at time.Time
+	cells    []cellRef // in no order
+	marks    []Mark    // by time, then id
+	days     map[int32]int32
+	actors   []*actorView // by id; those without an id are left out
+	currency uint32       // of most priced events
+	start    time.Time    // the organization's first event
+	refused  uint32       // the outcomes, by their numbers
+	failure  uint32
+}
+
+type cellRef struct {
+	key cellKey
+	sum *Sum
+}
+
+// actorView is one actor. An id is one actor, whatever types it comes with.
+type actorView struct {
+	id    string
+	kind  activitylog.ActorType
+	first int32     // day of the organization
+	cells []int32   // into view.cells
+	days  []*daySum // in order; days without events are left out
+}
+
+// daySum is what one actor did on one day of the organization.
+type daySum struct {
+	day      int32
+	messages Sum // AI messages
+	priced   Sum // events whose cost is known
+	tokens   int64
+	hours    uint32 // of UTC in which there was something, as bits
+	cells    []int32
+}
+
+// newView takes what happened before at.
+func newView(f *Figures, from, at time.Time, c Config) *view {
+	v := &view{f: f, c: c, from: from, at: at, days: map[int32]int32{}}
+	if first, ok := f.firsts[firstKey{dim: ofOrg}]; ok {
+		v.start = first.Time
+	}
+	v.refused, v.failure = v.outcome(activitylog.Denied), v.outcome(activitylog.Failure)
+	end := quarterOf(at)
+	currencies := map[uint32]int64{}
+	v.cells = make([]cellRef, 0, len(f.cells))
+	for k, s := range f.cells {
+		if k.quarter > end || timeOf(k.quarter).Compare(at) >= 0 {
+			continue
+		}
+		v.cells = append(v.cells, cellRef{k, s})
+		if k.priced {
+			currencies[k.currency] += s.Count
+		}
+		if t := timeOf(k.quarter); v.start.IsZero() || t.Before(v.start) {
+			v.start = t
+		}
+	}
+	most := int64(0)
+	for k, n := range currencies {
+		if n > most || n == most && f.names.text(k) < f.names.text(v.currency) {
+			v.currency, most = k, n
+		}
+	}
+	for _, m := range f.marks {
+		if m.Time.Before(at) {
+			v.marks = append(v.marks, m)
+		}
+	}
+	slices.SortFunc(v.marks, func(a, b Mark) int { return cmp.Or(a.Time.Compare(b.Time), bytes.Compare(a.ID[:], b.ID[:])) })
+	v.sortActors()
+	return v
+}
+
+func (v *view) sortActors() {
+	type actorDay struct {
+		actor uint32
+		day   int32
+	}
+	byActor, byDay := map[uint32]*actorView{}, map[actorDay]*daySum{}
+	message := map[uint32]bool{} // actions that are messages
+	for i, c := range v.cells {
+		k := c.key
+		if k.actor == 0 {
+			continue
+		}
+		a := byActor[k.actor]
+		if a == nil {
+			a = &actorView{id: v.f.names.text(k.actor)}
+			byActor[k.actor] = a
+			v.actors = append(v.actors, a)
+		}
+		if kind := activitylog.ActorType(v.f.names.text(k.kind)); a.kind == "" || kind > a.kind {
+			a.kind = kind
+		}
+		a.cells = append(a.cells, int32(i))
+		day := v.day(k.quarter)
+		d := byDay[actorDay{k.actor, day}]
+		if d == nil {
+			d = &daySum{day: day}
+			byDay[actorDay{k.actor, day}] = d
+			a.days = append(a.days, d)
+		}
+		d.cells = append(d.cells, int32(i))
+		d.hours |= 1 << (uint32(k.quarter/4) % 24)
+		is, ok := message[k.action]
+		if !ok {
+			is = isMessage(v.f.names.text(k.action))
+			message[k.action] = is
+		}
+		if is {
+			d.messages.add(c.sum)
+		}
+		if k.priced && k.currency == v.currency {
+			d.priced.add(c.sum)
+		}
+		d.tokens += c.sum.Tokens()
+	}
+	slices.SortFunc(v.actors, func(a, b *actorView) int { return strings.Compare(a.id, b.id) })
+	for _, a := range v.actors {
+		slices.SortFunc(a.days, func(a, b *daySum) int { return cmp.Compare(a.day, b.day) })
+		a.first = a.days[0].day
+		if k, ok := v.f.known(ofActor, a.id, ""); ok {
+			if f, ok := v.f.firsts[k]; ok {
+				a.first = min(a.first, v.day(quarterOf(f.Time)))
+			}
+		}
+	}
+}
+
+// messageAction is the action of which all AI messages are.
+const messageAction = "ai.message"
+
+func isMessage(action string) bool {
+	return action == messageAction || strings.HasPrefix(action, messageAction+".")
+}
+
+// day is the number of the organization's day that a quarter of an hour lies in.
+func (v *view) day(quarter int32) int32 {
+	d, ok := v.days[quarter]
+	if !ok {
+		d = localDay(timeOf(quarter), v.c.Zone)
+		v.days[quarter] = d
+	}
+	return d
+}
+
+// localDay is the number of the calendar day of t in zone, 0 being 1970-01-01.
+func localDay(t time.Time, zone *time.Location) int32 {
+	y, m, d := t.In(zone).Date()
+	return int32(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / (24 * 60 * 60))
+}
+
+// dayWindow is the time of a day of zone; one of a clock change is longer or shorter, or begins after midnight.
+func dayWindow(day int32, zone *time.Location) Window {
+	return Window{startOfDay(day, zone), startOfDay(day+1, zone)}
+}
+
+func startOfDay(day int32, zone *time.Location) time.Time {
+	t := time.Date(1970, 1, 1+int(day), 0, 0, 0, 0, zone)
+	if localDay(t, zone) != day {
+		// The clock skips midnight, and Date gave a time before the change: the day begins with the change.
+		_, t = t.ZoneBounds()
+	}
+	return t.UTC()
+}
+
+// began tells whether a window began in the time that is judged.
+func (v *view) began(w Window) bool { return !w.From.Before(v.from) && w.From.Before(v.at) }
+
+// daysJudged are the organization's days whose windows began in the time that is judged.
+func (v *view) daysJudged() (first, last int32) {
+	first = localDay(v.from, v.c.Zone)
+	if startOfDay(first, v.c.Zone).Before(v.from) {
+		first++
+	}
+	last = localDay(v.at.Add(-1), v.c.Zone)
+	return first, last
+}
