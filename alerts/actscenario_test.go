@@ -103,6 +103,10 @@ func massScenarios() []scenario {
 			s.times(1, on(1, 10, 0), "ada", "data.export", to("dataset", "d"))
 			s.times(24, on(20, 10, 0), "ada", "data.export", to("dataset", "d"))
 		}),
+		exp("as often before", nil, func(s *story) {
+			s.times(10, on(1, 10, 0), "ada", "data.export", to("dataset", "d"))
+			s.times(29, on(20, 10, 0), "ada", "data.export", to("dataset", "d"))
+		}),
 		exp("many rows", []string{"burst medium ada"}, func(s *story) {
 			s.times(1, on(1, 10, 0), "ada", "data.export", to("dataset", "d"))
 			s.times(1, on(20, 10, 0), "ada", "data.export", to("dataset", "d"), holding("rows", 100_000))
@@ -137,6 +141,12 @@ func actingScenarios() []scenario {
 		}),
 		one("without an end", []string{"actor_day medium sue"}, func(s *story) {
 			s.add(on(20, 10, 0), "sue", start, by("support"), to("user", "ada"))
+		}),
+		one("two people", []string{"actor_day info sue"}, func(s *story) {
+			for i := range 2 {
+				s.add(on(20, 10+i, 0), "sue", start, by("support"), to("user", fmt.Sprint("u", i)))
+				s.add(on(20, 10+i, 30), "sue", stop, by("support"), to("user", fmt.Sprint("u", i)))
+			}
 		}),
 		one("six people", []string{"actor_day medium sue"}, func(s *story) {
 			for i := range 6 {

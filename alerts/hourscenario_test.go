@@ -2,7 +2,9 @@ package alerts_test
 
 import (
 	"fmt"
+	"time"
 
+	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/alerts"
 )
 
@@ -31,7 +33,28 @@ func hourScenarios() []scenario {
 		}
 		return s
 	}
+	long := one("nights of half a year ago", []string{"actor_day low ada"}, func(s *story) {
+		s.daily(0, 20, 2, "ada", "project.update", func(e *activitylog.Event) { e.Time = e.Time.Add(-8 * time.Hour) })
+		work(s, 190, 260, "ada")
+		s.times(2, on(260, 2, 0), "ada", "project.update")
+	})
+	long.from, long.at = on(250, 0, 0), on(270, 0, 0)
 	return []scenario{
+		long,
+		one("rare, not unknown", []string{"actor_day low ada"}, func(s *story) {
+			s.add(on(1, 2, 0), "ada", "project.update")
+			work(s, 0, 42, "ada")
+			night(s, 2, "ada")
+		}),
+		one("a night owl among others", nil, func(s *story) {
+			for i := range 20 {
+				work(s, 0, 42, fmt.Sprintf("day%d", i))
+			}
+			for day := range 42 {
+				s.add(on(day, 2, 0), "ada", "project.update")
+			}
+			night(s, 2, "ada")
+		}),
 		one("at night", []string{"actor_day low ada"}, func(s *story) { work(s, 0, 42, "ada"); night(s, 2, "ada") }),
 		one("once at night", nil, func(s *story) { work(s, 0, 42, "ada"); night(s, 1, "ada") }),
 		one("an hour that is rare but known", nil, func(s *story) {

@@ -113,6 +113,11 @@ func loginScenarios() []scenario {
 				s.add(on(20, 2*i, 0), "root", login, failed, from(attacker))
 			}
 		}),
+		one("source that is slower still", nil, func(s *story) {
+			for i := range 20 {
+				s.add(on(20, 5*i, 0), "root", login, failed, from(attacker))
+			}
+		}),
 		one("slow source that belongs here", nil, func(s *story) {
 			s.known("ada")
 			for i := range 10 {
@@ -190,6 +195,21 @@ func sprayScenarios() []scenario {
 		one("spray of an office that often fails", nil, func(s *story) {
 			try(s, on(18, 3, 0), 2, from(attacker))
 			try(s, on(20, 3, 0), 5, from(attacker))
+		}),
+		one("spray where somebody failed before", []string{"spray low " + attacker}, func(s *story) {
+			try(s, on(18, 3, 0), 1, from(attacker))
+			try(s, on(20, 3, 0), 5, from(attacker))
+		}),
+		one("spray of a few tries each", []string{"spray low " + attacker}, func(s *story) {
+			s.add(on(1, 9, 0), "good", login, from(attacker))
+			for i := range 15 {
+				s.add(on(20, 3, 3*i), fmt.Sprintf("user%d", i/3), login, failed, from(attacker))
+			}
+		}),
+		one("a few sources over the day", nil, func(s *story) {
+			for i := range 10 {
+				s.add(on(20, 2*i, 0), "root", login, failed, from(fmt.Sprintf("198.51.100.%d", i%5)))
+			}
 		}),
 		one("distributed", []string{"distributed medium user0"}, func(s *story) {
 			s.known("user0")

@@ -82,17 +82,24 @@ func errorScenarios() []scenario {
 			s.add(on(30, 12, i*60/n), fmt.Sprintf("member%d", i), message, c...)
 		}
 	}
+	past := one("a bad month that is over", []string{"ai medium ai"}, func(s *story) {
+		traffic(s, 0, 2, 30, 1)
+		traffic(s, 2, 30, 3, 50)
+		hour(s, 60, 20)
+	})
+	past.from = on(30, 0, 0)
 	gpt, claude := model("openai", "gpt-4o", 1, 1), model("anthropic", "claude-opus-4", 1, 1)
 	return []scenario{
-		one("an outage", []string{"ai high ai"}, func(s *story) { traffic(s, 0, 30, 6, 50); hour(s, 60, 40) }),
-		one("a third fails", []string{"ai medium ai"}, func(s *story) { traffic(s, 0, 30, 6, 50); hour(s, 60, 20) }),
-		one("four failures are too few", nil, func(s *story) { traffic(s, 0, 30, 6, 1000); hour(s, 10, 4) }),
-		one("five are enough", []string{"ai medium ai"}, func(s *story) { traffic(s, 0, 30, 6, 1000); hour(s, 10, 5) }),
-		one("chance", nil, func(s *story) { traffic(s, 0, 30, 6, 10); hour(s, 20, 8) }),
-		one("not three times the usual", nil, func(s *story) { traffic(s, 0, 30, 6, 5); hour(s, 600, 300) }),
-		one("less than a tenth", nil, func(s *story) { traffic(s, 0, 30, 6, 1000); hour(s, 600, 59) }),
+		past,
+		one("an outage", []string{"ai high ai"}, func(s *story) { traffic(s, 0, 30, 3, 50); hour(s, 60, 40) }),
+		one("a third fails", []string{"ai medium ai"}, func(s *story) { traffic(s, 0, 30, 3, 50); hour(s, 60, 20) }),
+		one("four failures are too few", nil, func(s *story) { traffic(s, 0, 30, 3, 1000); hour(s, 10, 4) }),
+		one("five are enough", []string{"ai medium ai"}, func(s *story) { traffic(s, 0, 30, 3, 1000); hour(s, 10, 5) }),
+		one("chance", nil, func(s *story) { traffic(s, 0, 30, 3, 10); hour(s, 20, 8) }),
+		one("not three times the usual", nil, func(s *story) { traffic(s, 0, 30, 3, 5); hour(s, 600, 300) }),
+		one("less than a tenth", nil, func(s *story) { traffic(s, 0, 30, 3, 1000); hour(s, 600, 59) }),
 		one("it is over by the end of the hour", nil, func(s *story) {
-			traffic(s, 0, 30, 6, 1000)
+			traffic(s, 0, 30, 3, 1000)
 			s.times(4, on(30, 12, 0), "ada", message, failed)
 			s.times(12, on(30, 12, 46), "bob", message)
 			s.times(12, on(30, 12, 46), "cyd", message)
@@ -101,19 +108,19 @@ func errorScenarios() []scenario {
 		one("a new organization", nil, func(s *story) { hour(s, 20, 6) }),
 		one("a new organization where all fails", []string{"ai medium ai"}, func(s *story) { hour(s, 10, 10) }),
 		one("refusals are no errors", nil, func(s *story) {
-			traffic(s, 0, 30, 6, 50)
+			traffic(s, 0, 30, 3, 50)
 			s.times(40, on(30, 12, 0), "ada", message, denied)
 		}),
 		one("sign-ins are none either", nil, func(s *story) { s.times(40, on(30, 12, 0), "ada", login, failed, from("203.0.113.9")) }),
 		one("one provider", []string{"ai high anthropic"}, func(s *story) {
-			traffic(s, 0, 30, 6, 50, gpt)
-			traffic(s, 0, 30, 6, 50, claude)
+			traffic(s, 0, 30, 3, 50, gpt)
+			traffic(s, 0, 30, 3, 50, claude)
 			hour(s, 60, 1, gpt)
 			hour(s, 40, 38, claude, model("anthropic", "claude-haiku-4", 1, 1))
 			hour(s, 40, 38, claude)
 		}),
 		one("one member", []string{"ai medium ada"}, func(s *story) {
-			traffic(s, 0, 30, 6, 50)
+			traffic(s, 0, 30, 3, 50)
 			hour(s, 60, 1)
 			for i := range 12 {
 				s.add(on(30, 12, 5*i), "ada", message, failed)

@@ -72,7 +72,7 @@ func TestReplay(t *testing.T) {
 			seen[rule] = true
 		}
 	}
-	for range 40 {
+	for range 20 {
 		replay(mixed(rng, 2+rng.IntN(4)))
 	}
 	for _, rule := range alerts.Rules() {
@@ -151,7 +151,7 @@ func TestFold(t *testing.T) {
 	for _, s := range scenarios() {
 		check(s, s.story().events)
 	}
-	for range 10 {
+	for range 5 {
 		check(mixed(rng, 3))
 	}
 }

@@ -24,10 +24,22 @@ func volumeScenarios() []scenario {
 	spike := func(s *story, n int) { s.times(n, on(40, 8, 0), "ada", message) }
 	others := func(s *story, n, each int) {
 		for i := range n {
-			s.daily(0, 41, each, fmt.Sprintf("other%d", i), message)
+			s.daily(12, 41, each, fmt.Sprintf("other%d", i), message)
 		}
 	}
+	many := func(name string, want []string, tell func(*story)) scenario {
+		s := one(name, want, tell)
+		s.config.Volume.Impact = 0.1 // of 209
+		return s
+	}
+	few := one("impact is for organizations of many", []string{"day high ada"}, func(s *story) {
+		others(s, 3, 4)
+		s.daily(0, 40, 5, "ada", message)
+		spike(s, 20)
+	})
+	few.config.Volume.Impact = 0.9
 	return []scenario{
+		few,
 		one("spike", []string{"day high ada"}, func(s *story) { s.cycle(0, 40, "ada", 4, 5, 6); spike(s, 60) }),
 		one("too little to matter", nil, func(s *story) { s.daily(0, 40, 1, "ada", message); spike(s, 19) }),
 		one("just enough to matter", []string{"day high ada"}, func(s *story) { s.daily(0, 40, 1, "ada", message); spike(s, 20) }),
@@ -57,15 +69,15 @@ func volumeScenarios() []scenario {
 			s.cycle(0, 40, "ada", 40, 0, 0, 0, 0)
 			spike(s, 121)
 		}),
-		one("nothing to an organization of many", nil, func(s *story) {
-			others(s, 60, 20)
+		many("nothing to an organization of many", nil, func(s *story) {
+			others(s, 51, 4)
 			s.daily(0, 40, 5, "ada", message)
-			spike(s, 28)
+			spike(s, 25)
 		}),
-		one("something to an organization of many", []string{"day high ada"}, func(s *story) {
-			others(s, 60, 20)
+		many("something to an organization of many", []string{"day high ada"}, func(s *story) {
+			others(s, 51, 4)
 			s.daily(0, 40, 5, "ada", message)
-			spike(s, 31)
+			spike(s, 27)
 		}),
 		one("a fortnight is not yet over", nil, func(s *story) { s.daily(27, 40, 2, "ada", message); spike(s, 60) }),
 		one("a fortnight is over", []string{"day high ada"}, func(s *story) { s.daily(26, 40, 2, "ada", message); spike(s, 60) }),
@@ -86,13 +98,13 @@ func volumeScenarios() []scenario {
 		}),
 		one("a machine is judged by the hour", []string{"hour high bot"}, func(s *story) {
 			for h := range 40 * 24 {
-				s.times(10, on(0, h, 0), "bot", message, by("service"))
+				s.times(3, on(0, h, 0), "bot", message, by("service"))
 			}
-			s.times(50, on(40, 3, 0), "bot", message, by("service"))
+			s.times(30, on(40, 3, 0), "bot", message, by("service"))
 		}),
 		one("a machine as usual", nil, func(s *story) {
 			for h := range 41 * 24 {
-				s.times(10, on(0, h, 0), "bot", message, by("service"))
+				s.times(3, on(0, h, 0), "bot", message, by("service"))
 			}
 		}),
 	}
@@ -106,6 +118,15 @@ func costScenarios() []scenario {
 	usual := func(s *story, actor string, from, to int) { s.daily(from, to, 10, actor, message, costing(10)) }
 	day := func(s *story, n int, cents int64) { s.times(n, on(40, 8, 0), "ada", message, costing(cents)) }
 	return []scenario{
+		one("twice as much as on steady days", nil, func(s *story) {
+			s.daily(0, 40, 100, "ada", message, costing(10))
+			day(s, 200, 10)
+		}),
+		one("what is far back does not count", []string{"day medium ada"}, func(s *story) {
+			s.times(100, on(5, 10, 0), "ada", message, costing(10))
+			usual(s, "ada", 11, 40)
+			day(s, 50, 10)
+		}),
 		one("many more messages", []string{"day medium ada"}, func(s *story) { usual(s, "ada", 0, 40); day(s, 50, 10) }),
 		one("far more", []string{"day high ada"}, func(s *story) { usual(s, "ada", 0, 40); day(s, 200, 10) }),
 		one("one dear message", []string{"day medium ada"}, func(s *story) { usual(s, "ada", 0, 40); day(s, 1, 500) }),
@@ -218,20 +239,36 @@ func spendScenarios() []scenario {
 			s.add(on(day, 10, 0), "ada", message, costing(cents))
 		}
 	}
+	fifth := one("a fifth more is within the ratio", nil, func(s *story) {
+		for day := range 70 {
+			cents := int64(10_000)
+			if day == 57 {
+				cents = 12_400
+			}
+			s.add(on(day, 10, 0), "ada", message, costing(cents))
+		}
+	})
+	fifth.config.Spend.Score = 2 // of 5 %
+	long := one("wild days of long ago", []string{"day high acme"}, func(s *story) {
+		spend(s, 0, 70, func(day int) float64 {
+			switch {
+			case day < 5:
+				return 100
+			case day == 65:
+				return 3.5
+			}
+			return 1
+		})
+	})
+	long.from = on(63, 0, 0)
 	return []scenario{
 		budget, enough, cheap, dearer,
 		one("spike of a weekday", []string{"day high acme"}, func(s *story) { spend(s, 0, 70, but(57, 3.5)) }),
 		one("a Sunday like a Monday", []string{"day medium acme"}, func(s *story) { spend(s, 0, 70, but(62, 10)) }),
 		one("a week as any", nil, func(s *story) { spend(s, 0, 70, flat) }),
-		one("a fifth more is within the ratio", nil, func(s *story) {
-			for day := range 70 {
-				cents := int64(10_000)
-				if day == 57 {
-					cents = 12_400
-				}
-				s.add(on(day, 10, 0), "ada", message, costing(cents))
-			}
-		}),
+		fifth,
+		one("too early to tell weekdays apart", nil, func(s *story) { spend(s, 0, 70, but(20, 10)) }),
+		long,
 		one("unsteady days", nil, func(s *story) {
 			for day := range 70 {
 				cents := int64(10_000 + day*7919%5*4000)
