@@ -168,7 +168,7 @@ func (l *logins) accountBurst(account string) {
 		}
 		f.Bound = float64(l.c.Logins.Burst - 1)
 		f.Explanation = sentence("%s failed to sign in %s in %s, from %s; %s is the most that this organization lets pass in %s.",
-			account, plural(len(part), "time", "times"), span(w.To.Sub(w.From)), some(l.sourcesOf(part)), figure(f.Bound), span(l.c.Logins.BurstWindow))
+			account, plural(len(part), "time", "times"), span(w.To.Sub(w.From)), places(l.sourcesOf(part)), figure(f.Bound), span(l.c.Logins.BurstWindow))
 		l.add(f, l.ofAccount(account), refused())
 	}
 }

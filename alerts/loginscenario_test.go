@@ -42,6 +42,30 @@ func loginScenarios() []scenario {
 			s.times(5, on(20, 9, 0), "ada", login, failed, from(home), with("Mozilla/5.0 (X11; Linux) Firefox/141.0"))
 			s.add(on(20, 9, 6), "ada", login, from(home), with("Mozilla/5.0 (X11; Linux) Firefox/141.0"))
 		}),
+		one("very many mistakes at the usual place", []string{"success_after_failures high ada"}, func(s *story) {
+			s.known("ada")
+			for i := range 10 {
+				s.add(on(20, 9, 0).Add(time.Duration(i)*2*time.Minute), "ada", login, failed, from(home), with("Mozilla/5.0 (X11; Linux) Firefox/141.0"))
+			}
+			s.add(on(20, 9, 25), "ada", login, from(home), with("Mozilla/5.0 (X11; Linux) Firefox/141.0"))
+		}),
+		one("mistakes before each of two sign-ins", nil, func(s *story) {
+			s.known("ada")
+			for _, minute := range []int{0, 10} {
+				s.times(3, on(20, 9, minute), "ada", login, failed, from(attacker))
+				s.add(on(20, 9, minute+4), "ada", login, from(attacker))
+			}
+		}),
+		one("success among the guests of a conference", nil, func(s *story) {
+			s.known("ada", "bob", "cyd", "dee", "eve", "fay")
+			for i, a := range []string{"cyd", "dee", "eve"} {
+				s.add(on(20, 9, i), a, login, from(attacker))
+			}
+			for i := range 10 {
+				s.add(on(20, 9, 4+2*i), []string{"ada", "bob"}[i%2], login, failed, from(attacker))
+			}
+			s.add(on(20, 9, 24), "fay", login, from(attacker))
+		}),
 		one("success with another program at the usual place", []string{"success_after_failures high ada"}, func(s *story) {
 			s.known("ada")
 			s.times(5, on(20, 9, 0), "ada", login, failed, from(home), with("curl/8.1"))
@@ -240,6 +264,7 @@ func sprayScenarios() []scenario {
 			}
 		}),
 		one("wave", []string{"org_wave medium acme"}, func(s *story) { everybody(s); wave(s, 30, 20) }),
+		one("wave in the first days", nil, func(s *story) { everybody(s); wave(s, 10, 22) }),
 		one("wave that is too small", nil, func(s *story) { everybody(s); wave(s, 30, 19) }),
 		one("wave of every Wednesday", []string{"org_wave medium acme"}, func(s *story) {
 			everybody(s)

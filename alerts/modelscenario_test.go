@@ -126,6 +126,22 @@ func errorScenarios() []scenario {
 				s.add(on(30, 12, 5*i), "ada", message, failed)
 			}
 		}),
+		one("one member where many fail", nil, func(s *story) {
+			traffic(s, 0, 30, 3, 5)
+			s.daily(0, 30, 3, "ada", message)
+			for i := range 20 {
+				c := []change{}
+				if i%3 == 0 {
+					c = append(c, failed)
+				}
+				s.add(on(30, 12, 3*i), "ada", message, c...)
+			}
+		}),
+		one("all of one member's, which is not improbable", nil, func(s *story) {
+			traffic(s, 0, 30, 3, 14)
+			hour(s, 20, 0)
+			s.times(5, on(30, 12, 50), "ada", message, failed)
+		}),
 		one("one integration", []string{"integration high crm"}, func(s *story) {
 			for h := range 24 * 30 {
 				s.add(on(0, h, 0), "sync", "integration.sync", by("service"), to("integration", "crm"))
