@@ -52,6 +52,11 @@ func privilegeScenarios() []scenario {
 			s.add(on(19, 9, 0), "bob", login)
 			give(s, 20, "ada", "bob")
 		}),
+		one("in the first hours of a log everybody is new", []string{"grant info ada"}, func(s *story) {
+			s.add(on(0, 8, 0), "ada", login)
+			s.add(on(0, 8, 30), "bob", login)
+			s.add(on(0, 9, 0), "ada", "member.role.change", to("user", "bob"), changed("role", "member", "admin"))
+		}),
 		one("to another domain", []string{"outsider high ada@example.com"}, func(s *story) {
 			old(s, "ada@example.com", "bob@example.org")
 			give(s, 20, "ada@example.com", "bob@example.org")
