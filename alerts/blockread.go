@@ -104,8 +104,8 @@ func (r *blockReader) name() uint32 {
 	return uint32(n)
 }
 
-func (r *blockReader) text() string      { return r.names[r.name()] }
-func (r *blockReader) number() uint32    { return r.numbers[r.name()] }
+func (r *blockReader) text() string   { return r.names[r.name()] }
+func (r *blockReader) number() uint32 { return r.numbers[r.name()] }
 
 // moment is the time of an event. Others than the log takes are damage: judges walk from the first time to the last.
 func (r *blockReader) moment() time.Time {
