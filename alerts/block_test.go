@@ -101,7 +101,11 @@ func TestBlockKeepsFigures(t *testing.T) {
 	if got := blockOf(unblock(t, blockOf(foldedEvents(events[:300])), blockOf(foldedEvents(events[300:])))); !bytes.Equal(got, whole) {
 		t.Error("two blocks do not add up to the block of all")
 	}
-	f := foldedEvents(events)
+	f := foldedEvents(events[300:])
+	f.Merge(foldedEvents(events[:300]))
+	if !bytes.Equal(blockOf(f), whole) {
+		t.Error("merged figures are not those of all")
+	}
 	var parts [][]byte
 	for p, b := range f.Parts() {
 		parts = append(parts, b)

@@ -117,7 +117,7 @@ func (f *Figures) Merge(o *Figures) {
 		f.addMark(m)
 	}
 	for k, v := range o.firsts {
-		f.saw(k, v)
+		f.saw(f.translate(o, k), v)
 	}
 	for id := range o.added {
 		if f.added == nil {
