@@ -28,6 +28,7 @@ var suites = []struct {
 	{"pgqueries", queriesPostgres},
 	{"export", exports},
 	{"peers", peers},
+	{"rollups", rollups},
 }
 
 func main() {

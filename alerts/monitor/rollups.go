@@ -16,7 +16,7 @@ import (
 const spaceName = "activitylog/alerts"
 
 // batchSize is how many events are folded at once. It bounds memory; the larger, the fewer blocks are rewritten.
-const batchSize = 2000
+const batchSize = 5000
 
 // Rollups keep the figures of every organization behind the log: blocks of each hour and day, and all first times. Each
 // event counts once, also when it comes late, and under any number of processes that keep the same roll-ups. A Rollups
@@ -36,6 +36,7 @@ type ledger struct {
 	loaded bool            // whether head is what the space held last
 	seen   alerts.Seen     // first times in the rows
 	orgs   map[string]bool // that have rows
+	hot    hotRows
 }
 
 // head is where a ledger stands. It moves in the transaction that writes the rows.
@@ -106,7 +107,7 @@ func (r *Rollups) step(ctx context.Context, l *ledger, until activitylog.Positio
 	var changes *changes
 	err = r.space.View(ctx, func(tx activitylog.SpaceTx) error {
 		changes = newChanges(l.head.Generation)
-		return changes.plan(tx, figures, l.orgs)
+		return changes.plan(tx, figures, l)
 	})
 	if err == nil {
 		to := head{l.head.Moves + 1, l.head.Generation, next}
@@ -123,6 +124,7 @@ func (r *Rollups) step(ctx context.Context, l *ledger, until activitylog.Positio
 		})
 		if err == nil {
 			l.head = to
+			l.hot.keep(changes)
 			for org, f := range figures {
 				l.seen.Add(org, f)
 				l.orgs[org] = true
@@ -142,7 +144,7 @@ func (r *Rollups) load(ctx context.Context, l *ledger) error {
 	if l.loaded {
 		return nil
 	}
-	l.head, l.seen, l.orgs = head{}, alerts.Seen{}, map[string]bool{}
+	l.head, l.seen, l.orgs, l.hot = head{}, alerts.Seen{}, map[string]bool{}, nil
 	err := r.space.View(ctx, func(tx activitylog.SpaceTx) error {
 		var err error
 		l.head, _, err = readHead(tx, l.key)

@@ -13,8 +13,8 @@ import (
 // level; what outgrows its level is merged into the next. So an event is rewritten as often as there are levels, however
 // many come in one hour, and a part is never more than some dozen rows. Levels are told by their size alone.
 
-// level is where a block of that size stands: below 4 KiB on the lowest.
-func level(size int) byte { return byte(bits.Len(uint(size) >> 12)) }
+// level is where a block of that size stands: below 2 KiB on the lowest.
+func level(size int) byte { return byte(bits.Len(uint(size) >> 11)) }
 
 const maxLevel = 63
 
@@ -45,14 +45,35 @@ func behind(prefix []byte) []byte {
 type changes struct {
 	generation uint32
 	rows       map[string][]byte // nil: delete
+	hot        hotRows
 }
 
-func newChanges(generation uint32) *changes { return &changes{generation, map[string][]byte{}} }
+func newChanges(generation uint32) *changes {
+	return &changes{generation: generation, rows: map[string][]byte{}}
+}
+
+// hotRows are rows of the lowest level as they were written last, nil for those that are not there. They are true as
+// long as the head did not move otherwise.
+type hotRows map[string][]byte
+
+const maxHot = 4096 // some 10 MB
+
+func (h *hotRows) keep(c *changes) {
+	if *h == nil || len(*h) > maxHot {
+		*h = hotRows{}
+	}
+	for key, v := range c.rows {
+		if key[0] == 'r' && key[len(key)-1] == 0 {
+			(*h)[key] = v
+		}
+	}
+}
 
 // plan finds out which rows change when figures are added.
-func (c *changes) plan(tx activitylog.SpaceTx, figures map[string]*alerts.Figures, orgs map[string]bool) error {
+func (c *changes) plan(tx activitylog.SpaceTx, figures map[string]*alerts.Figures, l *ledger) error {
+	c.hot = l.hot
 	for org, f := range figures {
-		if !orgs[org] {
+		if !l.orgs[org] {
 			c.rows[string(orgKey(c.generation, org))] = []byte{}
 		}
 		for p, block := range f.Parts() {
@@ -88,8 +109,10 @@ func (c *changes) add(tx activitylog.SpaceTx, part, block []byte) error {
 }
 
 func (c *changes) get(tx activitylog.SpaceTx, key string) ([]byte, bool, error) {
-	if v, ok := c.rows[key]; ok {
-		return v, v != nil, nil
+	for _, known := range []map[string][]byte{c.rows, c.hot} {
+		if v, ok := known[key]; ok {
+			return v, v != nil, nil
+		}
 	}
 	return tx.Get([]byte(key))
 }
