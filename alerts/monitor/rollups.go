@@ -37,6 +37,7 @@ type ledger struct {
 	seen   alerts.Seen     // first times in the rows
 	orgs   map[string]bool // that have rows
 	hot    hotRows
+	loads  int // how often the head was read
 }
 
 // head is where a ledger stands. It moves in the transaction that writes the rows.
@@ -154,7 +155,15 @@ func (r *Rollups) load(ctx context.Context, l *ledger) error {
 		return fmt.Errorf("monitor: read the place in the log: %w", err)
 	}
 	l.loaded = true
+	l.loads++
 	return nil
+}
+
+// reloaded is how often the rows may have been written by somebody else.
+func (r *Rollups) reloaded() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.live.loads
 }
 
 func readHead(tx activitylog.SpaceTx, key string) (head, bool, error) {
