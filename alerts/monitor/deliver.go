@@ -28,7 +28,7 @@ const givenUp = 7 * 24 * time.Hour
 const due = 100
 
 // enqueue puts the notices among new events on their way.
-func (m *Monitor) enqueue(tx activitylog.SpaceTx, events []activitylog.Tailed) error {
+func enqueue(tx activitylog.SpaceTx, events []activitylog.Tailed) error {
 	for i := range events {
 		e := &events[i].Event
 		if _, ok := noticeOf(e); !ok {

@@ -15,6 +15,7 @@ import (
 	"github.com/activitylog/activitylog/store/memory"
 	"github.com/activitylog/activitylog/store/postgres"
 	"github.com/activitylog/activitylog/store/sqlite"
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 )
 
@@ -77,4 +78,11 @@ func logOver(t testing.TB, store activitylog.Store, now func() time.Time) *activ
 		}
 	})
 	return log
+}
+
+func uuidOf(t testing.TB, s string) uuid.UUID {
+	t.Helper()
+	id, err := uuid.Parse(s)
+	require.NoError(t, err)
+	return id
 }

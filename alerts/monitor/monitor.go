@@ -137,7 +137,7 @@ func (m *Monitor) Poll(ctx context.Context) error {
 	for more := true; more; {
 		var events []activitylog.Tailed
 		var err error
-		events, more, err = m.rollups.advance(ctx, m.enqueue)
+		events, more, err = m.rollups.advance(ctx)
 		if err != nil {
 			return err
 		}

@@ -115,7 +115,7 @@ func (r *Rollups) meet(ctx context.Context, b, live *ledger) error {
 			return nil
 		}
 		// It stops at the live one's place, unless the event there was purged.
-		events, _, err := r.step(ctx, b, live.head.Position, nil)
+		events, _, err := r.step(ctx, b, live.head.Position)
 		if err != nil {
 			return err
 		}

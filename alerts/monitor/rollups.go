@@ -65,7 +65,7 @@ var errMoved = errors.New("the roll-ups moved")
 // CatchUp folds all events that are there now and tells how many those were.
 func (r *Rollups) CatchUp(ctx context.Context) (folded int, err error) {
 	for {
-		events, more, err := r.advance(ctx, nil)
+		events, more, err := r.advance(ctx)
 		folded += len(events)
 		if err != nil || !more {
 			return folded, err
@@ -73,13 +73,12 @@ func (r *Rollups) CatchUp(ctx context.Context) (folded int, err error) {
 	}
 }
 
-// advance folds the next batch and returns its events, and whether more may wait. also writes beside the rows, in their
-// transaction.
-func (r *Rollups) advance(ctx context.Context, also func(activitylog.SpaceTx, []activitylog.Tailed) error) ([]activitylog.Tailed, bool, error) {
+// advance folds the next batch and returns its events, and whether more may wait.
+func (r *Rollups) advance(ctx context.Context) ([]activitylog.Tailed, bool, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for {
-		events, more, err := r.step(ctx, &r.live, "", also)
+		events, more, err := r.step(ctx, &r.live, "")
 		if !errors.Is(err, errMoved) {
 			return events, more, err
 		}
@@ -89,7 +88,7 @@ func (r *Rollups) advance(ctx context.Context, also func(activitylog.SpaceTx, []
 // step folds one batch of at most batchSize events, ending with the one at until if it is among them. It changes nothing
 // and returns errMoved if another process was faster. An error may leave open whether the batch was written; the next
 // step finds out.
-func (r *Rollups) step(ctx context.Context, l *ledger, until activitylog.Position, also func(activitylog.SpaceTx, []activitylog.Tailed) error) ([]activitylog.Tailed, bool, error) {
+func (r *Rollups) step(ctx context.Context, l *ledger, until activitylog.Position) ([]activitylog.Tailed, bool, error) {
 	if err := r.load(ctx, l); err != nil {
 		return nil, false, err
 	}
@@ -116,8 +115,8 @@ func (r *Rollups) step(ctx context.Context, l *ledger, until activitylog.Positio
 			if err := l.move(tx, to); err != nil {
 				return err
 			}
-			if also != nil {
-				if err := also(tx, events); err != nil {
+			if l.key == liveKey {
+				if err := enqueue(tx, events); err != nil {
 					return err
 				}
 			}
