@@ -4,14 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
+	"slices"
 	"time"
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/alerts"
 	"github.com/activitylog/activitylog/alerts/monitor"
 	"github.com/activitylog/activitylog/bench/internal/sample"
+	"github.com/activitylog/activitylog/internal/demo"
 	"github.com/activitylog/activitylog/store/sqlite"
 )
 
@@ -58,9 +58,9 @@ func keepRollups(ctx context.Context, r *report) error {
 	return nil
 }
 
-// judgeBig judges the three last days of the largest organization of the largest log.
+// judgeBig judges the last three days of the largest organization of a log of the demo's kinds of events over 90 days.
 func judgeBig(ctx context.Context, r *report) error {
-	log, done, err := rolledSQLite(ctx, sizes[len(sizes)-1])
+	log, done, err := demoSQLite(ctx)
 	if err != nil {
 		return err
 	}
@@ -69,40 +69,41 @@ func judgeBig(ctx context.Context, r *report) error {
 	if err != nil {
 		return err
 	}
-	config := alerts.Config{Org: sample.Big}
-	at := sample.Start.AddDate(0, 0, 4)
-	from := at.AddDate(0, 0, -3)
-	through := func() error {
-		f, err := kept.Figures(ctx, sample.Big, from.Add(-config.Reach()), at)
+	org := demo.Orgs()[0]
+	reader := log.Org(org.ID)
+	n, err := reader.Count(ctx, activitylog.Filter{}, 0)
+	if err != nil {
+		return err
+	}
+	config := alerts.Config{Org: org.ID, Zone: org.Zone}
+	from := demoEnd.AddDate(0, 0, -3)
+	judged := func(f *alerts.Figures, err error) error {
 		if err == nil {
-			alerts.Judge(f, from, at, config)
+			alerts.Judge(f, from, demoEnd, config)
 		}
 		return err
 	}
-	raw := func() error {
-		f, err := foldAll(ctx, log.Org(sample.Big))
-		if err == nil {
-			alerts.Judge(f, from, at, config)
-		}
+	through := func() error { return judged(kept.Figures(ctx, org.ID, from.Add(-config.Reach()), demoEnd)) }
+	raw := func() error { return judged(foldAll(ctx, reader, activitylog.Filter{})) }
+	what := fmt.Sprintf("SQLite, an organization with %d of 1M events: judging it through roll-ups, against from its events", n)
+	if err := r.pair(what, 50, several(3, through), several(1, raw)); err != nil {
 		return err
 	}
-	if err := r.pair("SQLite, an organization with 120,000 of 1M events: judging it through roll-ups, against from events", 50, several(20, through), several(1, raw)); err != nil {
-		return err
-	}
+	since56 := demoEnd.AddDate(0, 0, -56)
 	read := func() error {
-		_, err := kept.Figures(ctx, sample.Big, from.Add(-config.Reach()), at)
+		_, err := kept.Figures(ctx, org.ID, since56, demoEnd)
 		return err
 	}
 	fold := func() error {
-		_, err := foldAll(ctx, log.Org(sample.Big))
+		_, err := foldAll(ctx, reader, activitylog.Since(since56))
 		return err
 	}
-	return r.pair("the same without judging: reading its roll-ups, against folding its events", 50, several(20, read), several(1, fold))
+	return r.pair("the same organization: reading 56 days of roll-ups, against folding their events", 50, several(3, read), several(1, fold))
 }
 
-func foldAll(ctx context.Context, reader activitylog.Reader) (*alerts.Figures, error) {
+func foldAll(ctx context.Context, reader activitylog.Reader, filter activitylog.Filter) (*alerts.Figures, error) {
 	var f alerts.Figures
-	for e, err := range reader.Events(ctx, activitylog.Query{}) {
+	for e, err := range reader.Events(ctx, activitylog.Query{Filter: filter}) {
 		if err != nil {
 			return nil, err
 		}
@@ -126,27 +127,24 @@ func several(n int, f func() error) timed {
 	}
 }
 
-// rolledSQLite opens a copy of a large log that has roll-ups. It is made once.
-func rolledSQLite(ctx context.Context, n int) (*activitylog.Log, func() error, error) {
-	source, err := sqliteBig(n)
-	if err != nil {
-		return nil, nil, err
-	}
-	path, err := cacheDir(fmt.Sprintf("sqlite-rolled-%d.db", n))
+// demoEnd is when the demo's log ends.
+var demoEnd = time.Date(2026, 3, 31, 0, 0, 0, 0, time.UTC)
+
+// demoSQLite opens a log of a million events as the demo makes them, with roll-ups. It is made once.
+func demoSQLite(ctx context.Context) (*activitylog.Log, func() error, error) {
+	const n = 1_000_000
+	path, err := cacheDir(fmt.Sprintf("sqlite-demo-%d.db", n))
 	if err != nil {
 		return nil, nil, err
 	}
 	err = once(path, func(temp string) error {
-		if err := copyFile(temp, source); err != nil {
-			return fmt.Errorf("the large logs are missing; run: make biglog: %w", err)
-		}
-		store, log, err := openSQLite(ctx, temp)
+		store, err := sqlite.Open(ctx, temp, &sqlite.Options{Migrate: true})
 		if err != nil {
 			return err
 		}
-		kept, err := monitor.NewRollups(log)
+		log, err := activitylog.New(store, &activitylog.Options{Timeout: time.Minute})
 		if err == nil {
-			_, err = kept.CatchUp(ctx)
+			err = fillDemo(ctx, log, n)
 		}
 		if err = errors.Join(err, store.Close()); err != nil {
 			return err
@@ -156,24 +154,27 @@ func rolledSQLite(ctx context.Context, n int) (*activitylog.Log, func() error, e
 	if err != nil {
 		return nil, nil, err
 	}
-	store, err := sqlite.Open(ctx, path, nil)
+	store, log, err := openSQLite(ctx, path)
 	if err != nil {
 		return nil, nil, err
 	}
-	log, err := activitylog.New(store, nil)
-	return log, store.Close, err
+	return log, store.Close, nil
 }
 
-func copyFile(to, from string) error {
-	in, err := os.Open(from)
+// fillDemo records the last n events of a demo, and keeps roll-ups of them.
+func fillDemo(ctx context.Context, log *activitylog.Log, n int) error {
+	kept, err := monitor.NewRollups(log)
 	if err != nil {
 		return err
 	}
-	defer in.Close()
-	out, err := os.Create(to)
-	if err != nil {
-		return err
+	all := slices.Collect(demo.Events(demo.Options{End: demoEnd, Size: float64(n) / 45_000}))
+	for batch := range slices.Chunk(all[max(0, len(all)-n):], 5000) {
+		if _, err := log.RecordAll(ctx, batch); err != nil {
+			return err
+		}
+		if _, err := kept.CatchUp(ctx); err != nil {
+			return err
+		}
 	}
-	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Close())
+	return nil
 }
