@@ -1,6 +1,9 @@
 package alerts
 
 import (
+	"iter"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -106,6 +109,18 @@ func (f *Figures) AddSum(c Cell, s Sum) {
 		return
 	}
 	f.cells[k] = &s
+}
+
+// Sums yields all sums, by time and then by what their cells say.
+func (f *Figures) Sums() iter.Seq2[Cell, Sum] {
+	return func(yield func(Cell, Sum) bool) {
+		keys := slices.SortedFunc(maps.Keys(f.cells), f.compareCells)
+		for _, k := range keys {
+			if !yield(f.cell(k), *f.cells[k]) {
+				return
+			}
+		}
+	}
 }
 
 // Merge puts the figures of other events into f. Events that both hold would count twice.

@@ -54,7 +54,7 @@ func (l *logins) successAfter(account string) {
 		}
 		f.Explanation = sentence("%s signed in at %s UTC after %s of %s within %s, from %s; %s is the most that this organization lets pass before a success.",
 			account, a.Time.UTC().Format("15:04:05 on 2 January 2006"), plural(len(part), "failed sign-in", "failed sign-ins"), who,
-			span(w.To.Sub(w.From)), some(l.sourcesOf(append(slices.Clone(part), i))), figure(f.Bound))
+			span(w.To.Sub(w.From)), places(l.sourcesOf(append(slices.Clone(part), i))), figure(f.Bound))
 		l.add(f, tests)
 	}
 }
@@ -228,7 +228,7 @@ func (l *logins) distributed(account string) {
 			f.Reasons = append(f.Reasons, "unknown_accounts")
 		}
 		f.Explanation = sentence("%s failed to sign in %s in %s from %s: %s; %s is the most that this organization lets pass in %s.",
-			account, plural(len(part), "time", "times"), span(w.To.Sub(w.From)), plural(len(sources), "address", "addresses"), some(sources), figure(f.Bound), span(c.SourcesWindow))
+			account, plural(len(part), "time", "times"), span(w.To.Sub(w.From)), plural(len(sources), "address", "addresses"), places(sources), figure(f.Bound), span(c.SourcesWindow))
 		l.add(f, l.ofAccount(account), refused())
 	}
 }

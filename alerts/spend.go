@@ -18,7 +18,7 @@ func judgeSpend(v *view) []Finding {
 	}
 	first, last := v.daysJudged()
 	var list []Finding
-	var crept int32 = math.MinInt32
+	crept := first - 7
 	for day := max(first, s.first+int32(v.c.Spend.Learning)); day <= min(last, s.last); day++ {
 		if v.c.planned(SpendSpikes, v.c.Org, dayWindow(day, v.c.Zone)) {
 			continue
@@ -163,16 +163,31 @@ func (s *spending) ramp(day int32) (Finding, bool) {
 	}
 	expected := median(before)
 	bound := max(c.SlowRatio*expected, largest(before)*1.1, expected+float64(c.Floor))
-	if now <= bound || expected <= 0 {
-		return Finding{}, false
+	if now <= bound || expected <= 0 || s.raisedDays(day) < 5 {
+		return Finding{}, false // one dear day makes no ramp
 	}
-	w := Window{startOfDay(day-6, s.c.Zone), startOfDay(day+1, s.c.Zone)}
-	f := s.found("ramp", w, now, expected, bound, Baseline{Method: "median of the four weeks before", Size: 4, From: startOfDay(day-34, s.c.Zone), To: w.From, Mature: true})
+	seven := Window{startOfDay(day-6, s.c.Zone), startOfDay(day+1, s.c.Zone)}
+	f := s.found("ramp", seven, now, expected, bound, Baseline{Method: "median of the four weeks before", Size: 4, From: startOfDay(day-34, s.c.Zone), To: seven.From, Mature: true})
 	f.Severity, f.Score = activitylog.Medium, min(100, int(40*now/expected))
-	f.Raised = startOfDay(day, s.c.Zone)
+	f.Window = dayWindow(day, s.c.Zone) // the day that is judged; the filter has all seven
+	f.Raised = f.Window.To
 	s.shares(&f, day-6, day+1, 28)
 	f.Explanation = fmt.Sprintf("The organization cost %s in the seven days up to %s, %s times the %s of a usual week of the four before%s.", s.money(now), dayName(day), times(now, expected), s.money(expected), s.blame(&f))
 	return f, true
+}
+
+// raisedDays counts, of seven days, those that cost a tenth more than their weekday in the four weeks before.
+func (s *spending) raisedDays(day int32) (n int) {
+	for d := day - 6; d <= day; d++ {
+		var same []float64
+		for week := int32(1); week <= 4; week++ {
+			same = append(same, s.days(d-7*week, d-7*week+1)...)
+		}
+		if x, _ := s.of(d); x > 1.1*median(same) {
+			n++
+		}
+	}
+	return n
 }
 
 // budget projects each month and tells when it will be above what the host allows.
@@ -191,8 +206,8 @@ func (s *spending) budget(first, last int32) []Finding {
 		}
 		x, _ := s.of(day)
 		sum += x
-		start := day - int32(date.Day()) + 1
-		if start < s.first || day < first || told[month] || sum < c.BudgetFrom*float64(c.Budget) {
+		start := max(s.first, day-int32(date.Day())+1)
+		if day < first || told[month] || sum < c.BudgetFrom*float64(c.Budget) {
 			continue
 		}
 		days := time.Date(date.Year(), date.Month()+1, 0, 0, 0, 0, 0, time.UTC).Day()
@@ -202,8 +217,10 @@ func (s *spending) budget(first, last int32) []Finding {
 		}
 		told[month] = true
 		w := Window{startOfDay(start, s.c.Zone), startOfDay(day+1, s.c.Zone)}
-		f := s.found("budget", w, sum, float64(c.Budget), c.BudgetFrom*float64(c.Budget), Baseline{Method: "budget of the month", Size: days, From: w.From, To: startOfDay(start+int32(days), s.c.Zone), Mature: true})
-		f.Severity, f.Score, f.Raised = activitylog.Medium, min(100, int(100*sum/float64(c.Budget))), startOfDay(day, s.c.Zone)
+		f := s.found("budget", w, sum, float64(c.Budget), c.BudgetFrom*float64(c.Budget), Baseline{Method: "budget of the month", Size: days, From: w.From, To: w.To, Mature: true})
+		f.Severity, f.Score = activitylog.Medium, min(100, int(100*sum/float64(c.Budget)))
+		f.Window = dayWindow(day, s.c.Zone) // the day on which it shows; the filter has the month
+		f.Raised = f.Window.To
 		s.shares(&f, start, day+1, 28)
 		f.Explanation = fmt.Sprintf("The organization has spent %s of this month's budget of %s by %s; at this rate the month will cost %s.", s.money(sum), s.money(float64(c.Budget)), dayName(day), s.money(projected))
 		list = append(list, f)

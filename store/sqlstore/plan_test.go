@@ -77,14 +77,19 @@ func TestPlans(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, pg.Close()) })
 	for name, c := range map[string]struct {
 		store   *sqlstore.Store
+		analyze string
 		explain string
 		scan    func(query string, plan []string) string
 	}{
-		"sqlite":   {lite, "EXPLAIN QUERY PLAN ", sqliteScan},
-		"postgres": {pg, "EXPLAIN ", postgresScan},
+		"sqlite":   {lite, "ANALYZE", "EXPLAIN QUERY PLAN ", sqliteScan},
+		"postgres": {pg, "VACUUM ANALYZE", "EXPLAIN ", postgresScan},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fillWithDemo(t, c.store)
+			// VACUUM sorts new events into the term index. Until then the planner takes it for so slow that it would now and
+			// then rather read a table of this size.
+			_, err := c.store.DB().ExecContext(t.Context(), c.analyze)
+			require.NoError(t, err)
 			queries := observed(t, c.store)
 			if len(queries) < len(documented) {
 				t.Fatalf("only %d queries were seen for %d filters", len(queries), len(documented))
@@ -108,8 +113,6 @@ func fillWithDemo(t *testing.T, store *sqlstore.Store) {
 		_, err := log.RecordAll(t.Context(), part)
 		require.NoError(t, err)
 	}
-	_, err = store.DB().ExecContext(t.Context(), "ANALYZE")
-	require.NoError(t, err)
 }
 
 type observedQuery struct {
