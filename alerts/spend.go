@@ -18,7 +18,7 @@ func judgeSpend(v *view) []Finding {
 	}
 	first, last := v.daysJudged()
 	var list []Finding
-	var crept int32 = math.MinInt32
+	crept := max(first, s.first) - 7 // none yet
 	for day := max(first, s.first+int32(v.c.Spend.Learning)); day <= min(last, s.last); day++ {
 		if v.c.planned(SpendSpikes, v.c.Org, dayWindow(day, v.c.Zone)) {
 			continue
