@@ -23,6 +23,7 @@ var models = []model{
 	{name: "fresco-2", provider: "northlight", operation: "image", in: 4000, out: 60000,
 		context: 400, answer: 1400, firstMS: 4000, perToken: 3},
 	{name: "heron-12b", provider: "self-hosted", operation: "chat", context: 12000, answer: 400, firstMS: 600, perToken: 18, unpriced: true},
+	{name: "heron-3b", provider: "self-hosted", operation: "chat", context: 12000, answer: 300, firstMS: 250, perToken: 7, unpriced: true},
 	{name: newModel, provider: "peregrine", operation: "chat", in: 11000, cached: 1100, out: 44000,
 		context: 34000, answer: 900, firstMS: 700, perToken: 8, reasons: true},
 }
