@@ -142,7 +142,8 @@ func TestHelp(t *testing.T) {
 		if !strings.Contains(overview, c.name) {
 			t.Errorf("the overview does not name %s", c.name)
 		}
-		for _, args := range [][]string{{c.name, "--help"}, {c.name, "x", "-h"}} {
+		for _, args := range [][]string{{"--help"}, {"x", "-h"}} {
+			args = append(strings.Fields(c.name), args...)
 			if text := done(t, args...); !strings.HasPrefix(text, "usage: activitylog "+c.name) || !strings.Contains(text, "  --db ") {
 				t.Errorf("%q prints %q", args, text)
 			}
