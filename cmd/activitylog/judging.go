@@ -70,7 +70,7 @@ func (j *judging) prepare() (err error) {
 	}
 	for _, r := range j.rules {
 		if !slices.Contains(alerts.Rules(), r) {
-			return usage("--rule: there is no rule %s%s; the rules are %s", safe(r), didYouMean(r, alerts.Rules()), strings.Join(alerts.Rules(), ", "))
+			return usage("--rule: there is no rule %s; %s", safe(r), instead(r, alerts.Rules()))
 		}
 	}
 	if j.zone, err = parseZone(j.zoneName); err != nil {
@@ -144,8 +144,8 @@ func mostSevereFirst(found []alerts.Finding) []alerts.Finding {
 	return list
 }
 
-// didYouMean suggests the name that is nearest to one that does not exist, unless none is near.
-func didYouMean(name string, names []string) string {
+// instead suggests the name that is nearest to one that does not exist; where none is near it lists all.
+func instead(name string, names []string) string {
 	best, found := 4, ""
 	for _, n := range names {
 		if d := editDistance(name, n); d < best && d < len(n) {
@@ -153,9 +153,9 @@ func didYouMean(name string, names []string) string {
 		}
 	}
 	if found == "" {
-		return ""
+		return "write one of " + strings.Join(names, ", ")
 	}
-	return fmt.Sprintf("; did you mean %s?", found)
+	return fmt.Sprintf("did you mean %s?", found)
 }
 
 // editDistance is how many letters must be put in, taken out or changed to make b of a.

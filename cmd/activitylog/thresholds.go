@@ -51,7 +51,7 @@ func setThreshold(c *alerts.Config, text string) error {
 		for i, t := range list {
 			names[i] = t.name
 		}
-		return usage("--set: there is no threshold %s%s; there are %s", safe(name), didYouMean(name, names), strings.Join(names, ", "))
+		return usage("--set: there is no threshold %s; %s", safe(name), instead(name, names))
 	}
 	usual := alerts.Config{}.Defaults()
 	if want := list[i].set(value); want != "" {
@@ -85,7 +85,9 @@ func (t threshold) set(text string) (want string) {
 	case *[]string:
 		*v = strings.Split(text, ",")
 	default:
-		if err := json.Unmarshal([]byte(text), v); err != nil {
+		d := json.NewDecoder(strings.NewReader(text))
+		d.DisallowUnknownFields() // a calendar with a wrong name would have no hours at all
+		if err := d.Decode(v); err != nil {
 			return fmt.Sprintf("JSON (%v)", err)
 		}
 	}
@@ -96,7 +98,7 @@ func (t threshold) set(text string) (want string) {
 func validLists(c *alerts.Config) error {
 	for _, r := range c.Off {
 		if !slices.Contains(alerts.Rules(), r) {
-			return usage("--set off: there is no rule %s%s; the rules are %s", safe(r), didYouMean(r, alerts.Rules()), strings.Join(alerts.Rules(), ", "))
+			return usage("--set off: there is no rule %s; %s", safe(r), instead(r, alerts.Rules()))
 		}
 	}
 	if c.OffHours.Calendar == nil {

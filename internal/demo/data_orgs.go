@@ -106,7 +106,7 @@ var orgSpecs = []*orgSpec{
 	},
 	{
 		id: "atelier-azul", name: "Atelier Azul", domain: "azul.example", zone: "Europe/Lisbon",
-		heads: 3, pace: 5, founded: 62, models: tiers{"quill-3-mini", "aurora-2-flash", "fresco-2"}, staff: azulStaff, names: europeanNames,
+		heads: 3, pace: 5, founded: 62, models: tiers{"quill-3-mini", "aurora-2-flash", "aurora-2-flash"}, staff: azulStaff, names: europeanNames,
 		asn:      64503,
 		projects: []projectSpec{{"Tile Catalogue", []string{"catalogue"}}},
 		things: map[string][]string{
