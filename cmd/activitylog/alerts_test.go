@@ -4,12 +4,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/activitylog/activitylog/internal/pgtest"
 )
 
 // guessed are twelve failed sign-ins, 20 seconds apart, and then one that works, at 03:04:00. Before them somebody else
@@ -155,6 +159,41 @@ func TestAlertsAreSafe(t *testing.T) {
 	for _, args := range [][]string{{"alerts"}, {"alerts", "backtest", "--set", "logins.burst=20"}} {
 		if out := done(t, append(args, "--db", db, "--org", "acme")...); strings.Contains(out, "\x1b") || !strings.Contains(out, `x\x1b[2J'`) {
 			t.Errorf("%s prints %q", args, out)
+		}
+	}
+}
+
+// TestAlertsOfBothDatabases finds the same in SQLite and PostgreSQL.
+func TestAlertsOfBothDatabases(t *testing.T) {
+	t.Parallel()
+	lite := guessed(t)
+	events := filepath.Join(t.TempDir(), "events.ndjson")
+	done(t, "export", "--db", lite, "--org", "acme", "--format", "ndjson", "--out", events)
+	pg := pgtest.DSN(t)
+	done(t, "import", "--db", pg, "--org", "acme", events)
+	args := []string{"alerts", "--org", "acme", "--at", "2026-01-05T12:00:00Z", "--format", "json", "--db"}
+	if a, b := done(t, append(args, lite)...), done(t, append(args, pg)...); a != b || !strings.Contains(a, "success_after_failures") {
+		t.Errorf("SQLite gives\n%s\nPostgreSQL\n%s", a, b)
+	}
+	if out := done(t, "alerts", "--org", "acme", "--db", pg); strings.Contains(out, pg) {
+		t.Errorf("tells the address, which may hold a password:\n%s", out)
+	}
+}
+
+func TestWrapped(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, text string
+		want       []string
+	}{
+		{"short", "a b", []string{"a b"}},
+		{"exact", "abc de fgh", []string{"abc de", "fgh"}},
+		{"letters, not bytes", "äöü ßé fgh", []string{"äöü ßé", "fgh"}},
+		{"long word", "a abcdefgh b", []string{"a", "abcdefgh", "b"}},
+		{"nothing", "", []string{""}},
+	} {
+		if got := wrapped(tt.text, 6); !slices.Equal(got, tt.want) {
+			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
 		}
 	}
 }

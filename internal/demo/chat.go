@@ -112,8 +112,8 @@ func (s *scene) switchModel(p *person, t time.Time) {
 func (s *scene) usage(m *model, size float64, t time.Time) *activitylog.AIUsage {
 	r := s.r
 	size *= s.o.bends.growth(t)
-	in := int64(m.context * size * r.around(1, 0.25))
-	out := int64(m.answer * math.Sqrt(size) * r.around(1, 0.35))
+	in := int64(m.context * size * r.around(1, 0.15))
+	out := int64(m.answer * math.Sqrt(size) * r.around(1, 0.25))
 	u := &activitylog.AIUsage{
 		Operation: m.operation, Provider: m.provider, Model: m.name, ModelRequested: m.name, InputTokens: in, OutputTokens: out,
 		MessageID: r.token("msg_", 10), ResponseID: r.token("rsp_", 14), FinishReason: "stop",

@@ -80,11 +80,11 @@ var orgSpecs = []*orgSpec{
 			"key":        {"yard-scanners"}, "webhook": {"arrivals to chat"},
 		},
 		agents: []agentSpec{
-			{name: "Claims Reader", owner: 2, runs: 3, from: 7, to: 21, steps: 3, context: 34000, tools: []string{"files.read", "claims.update"}},
+			{name: "Claims Reader", owner: 2, runs: 3, from: 7, to: 21, steps: 3, context: 34000, model: "aurora-2-flash", tools: []string{"files.read", "claims.update"}},
 			{name: "Rate Watcher", owner: 4, runs: 2, from: 2, to: 5, steps: 3, context: 22000, model: "aurora-2-flash",
 				tools: []string{"rates.fetch", "rates.write"}},
 		},
-		integrations: []integrationSpec{{"Yard Scanner", 1}, {"Customs Gateway", 12}, {"Ledger", 24}},
+		integrations: []integrationSpec{{"Yard Scanner", 2}, {"Customs Gateway", 12}, {"Ledger", 24}},
 	},
 	{
 		id: "tamarind", name: "Tamarind Health", domain: "tamarind.example", zone: "Asia/Kolkata",
@@ -102,11 +102,11 @@ var orgSpecs = []*orgSpec{
 			{name: "Record Keeper", owner: 2, runs: 2, from: 1, to: 5, steps: 2, context: 9000, model: "heron-12b",
 				tools: []string{"records.read", "records.tag"}},
 		},
-		integrations: []integrationSpec{{"Lab Link", 1}, {"Drive", 24}},
+		integrations: []integrationSpec{{"Lab Link", 2}, {"Drive", 24}},
 	},
 	{
 		id: "atelier-azul", name: "Atelier Azul", domain: "azul.example", zone: "Europe/Lisbon",
-		heads: 3, pace: 5, founded: 62, models: tiers{"quill-3-mini", "aurora-2-flash", "aurora-2-flash"}, staff: azulStaff, names: europeanNames,
+		heads: 3, pace: 5, founded: 62, models: tiers{"heron-12b", "heron-3b", "aurora-2-flash"}, staff: azulStaff, names: europeanNames,
 		asn:      64503,
 		projects: []projectSpec{{"Tile Catalogue", []string{"catalogue"}}},
 		things: map[string][]string{

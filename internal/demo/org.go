@@ -127,7 +127,7 @@ func (o *org) movePeople(w *world, r dice) {
 			turn := math.Mod(float64(i)*0.618+float64(half)/2, 1)
 			from, days := o.lastDay.AddDate(0, 0, 4-int(turn*float64(w.Days+10))), 3+r.IntN(12)
 			if !p.named {
-				p.away = append(p.away, [2]time.Time{from, from.AddDate(0, 0, min(days, o.heads/4))})
+				p.away = append(p.away, [2]time.Time{from, from.AddDate(0, 0, min(days, 2+o.heads/10))})
 			}
 		}
 	}

@@ -78,7 +78,7 @@ func costAnomaly(o *org) incident {
 		s.signIn(p, atHome, from.Add(3*time.Minute))
 		for n := range 8 {
 			t := from.Add(4*time.Minute + time.Duration(n)*50*time.Minute + r.span(0, 1200))
-			s.message(p, t, 8)
+			s.message(p, t, 12)
 			s.do(t.Add(r.span(100, 900)), "data.view", o.near(r, p, "file"))
 		}
 		p.talk = saved
