@@ -49,6 +49,9 @@ func TestBacktest(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
 	}
+	if out := done(t, append(args, "--from", "2026-01-18")...); !strings.HasPrefix(out, "1.0 weeks from 2026-01-18") {
+		t.Errorf("less than a week is not taken for one: %s", out)
+	}
 	out = done(t, append(args, "--severity", "high")...)
 	if strings.Contains(out, "CHANGED") || !strings.Contains(out, "all                                              1       0.5\n") {
 		t.Errorf("got\n%s", out)

@@ -60,7 +60,7 @@ var orgSpecs = []*orgSpec{
 			{name: "Release Clerk", owner: 2, runs: 1, from: 16, to: 18, steps: 4, context: 55000,
 				tools: []string{"git.log", "notes.write", "chat.post"}},
 		},
-		integrations: []integrationSpec{{"Slate Chat", 1}, {"Tracker", 12}, {"Drive", 12}, {"Ledger", 24}, {"Mailroom", 12}, {"Calendar", 24}},
+		integrations: []integrationSpec{{"Slate Chat", 1}, {"Tracker", 24}, {"Drive", 24}, {"Ledger", 24}, {"Mailroom", 24}, {"Calendar", 24}},
 	},
 	{
 		id: "harborline", name: "Harborline Logistics", domain: "harborline.example", zone: "America/New_York",
@@ -84,7 +84,7 @@ var orgSpecs = []*orgSpec{
 			{name: "Rate Watcher", owner: 4, runs: 2, from: 2, to: 5, steps: 3, context: 22000, model: "aurora-2-flash",
 				tools: []string{"rates.fetch", "rates.write"}},
 		},
-		integrations: []integrationSpec{{"Yard Scanner", 2}, {"Customs Gateway", 12}, {"Ledger", 24}},
+		integrations: []integrationSpec{{"Yard Scanner", 1}, {"Customs Gateway", 12}, {"Ledger", 24}},
 	},
 	{
 		id: "tamarind", name: "Tamarind Health", domain: "tamarind.example", zone: "Asia/Kolkata",
