@@ -111,7 +111,7 @@ type OffHoursConfig struct {
 	Tail     float64   `json:"tail,omitzero"`      // the part of an actor's work at hours no likelier; 0.02
 	Events   int       `json:"events,omitzero"`    // at such hours on one day; 2
 	Past     int       `json:"past,omitzero"`      // events before that day; 40
-	Learning int       `json:"learning,omitzero"`  // days since the actor\'s first event; 14
+	Learning int       `json:"learning,omitzero"`  // days since the actor's first event; 14
 	Active   int       `json:"active,omitzero"`    // days of work before that day; 5
 	Prior    float64   `json:"prior,omitzero"`     // weight of the organization's hours, in events; 20
 	History  int       `json:"history,omitzero"`   // days looked back; 180

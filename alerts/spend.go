@@ -18,7 +18,7 @@ func judgeSpend(v *view) []Finding {
 	}
 	first, last := v.daysJudged()
 	var list []Finding
-	crept := first - 7
+	crept := max(first, s.first) - 7 // none yet
 	for day := max(first, s.first+int32(v.c.Spend.Learning)); day <= min(last, s.last); day++ {
 		if v.c.planned(SpendSpikes, v.c.Org, dayWindow(day, v.c.Zone)) {
 			continue
@@ -59,9 +59,10 @@ func (v *view) spending() *spending {
 	if len(total) == 0 {
 		return nil
 	}
-	// What lies long before the days judged has no part in any baseline.
+	// What lies long before the days judged has no part in any baseline: each of the days looked back on has an expectation
+	// that looks back as far, or eight weeks.
 	judged, _ := v.daysJudged()
-	s.first = max(s.first, judged-int32(v.c.Spend.History)-int32(v.c.Spend.Learning))
+	s.first = max(s.first, judged-int32(v.c.Spend.History)-max(int32(v.c.Spend.History), 8*7))
 	for d := s.first; d <= s.last; d++ {
 		s.byDay = append(s.byDay, total[d])
 	}

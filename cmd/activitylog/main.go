@@ -4,6 +4,7 @@
 //	activitylog query  --db t.db --org acme 'actor:alice category:auth -outcome:success'
 //	activitylog export --db t.db --org acme --format csv 'outcome:failure'
 //	activitylog tail   --db t.db --org acme
+//	activitylog alerts --db t.db --org acme
 //	activitylog demo
 //
 // Each takes --help. The exit code is 0 when it is done, 1 when it failed and 2 when it was called wrongly.

@@ -112,7 +112,7 @@ func TestShape(t *testing.T) {
 	share("people at weekends", weekend, people, 0.002, 0.03)
 	share("failures and denials", bad, len(sample()), 0.01, 0.03)
 	share("messages", messages, len(sample()), 0.35, 0.6)
-	share("priced messages", priced, messages, 0.9, 0.995)
+	share("priced messages", priced, messages, 0.85, 0.995)
 	share("chains of delegation", long, len(sample()), 0.001, 0.05)
 	share("the largest organization", orgs["northwind"], len(sample()), 0.5, 0.7)
 	for _, a := range []activitylog.ActorType{activitylog.User, activitylog.Service, activitylog.APIKey, activitylog.Agent,
