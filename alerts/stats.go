@@ -128,3 +128,19 @@ func largest(values []float64) float64 {
 	}
 	return slices.Max(values)
 }
+
+// nearLargest is the second largest of values: what was exceeded once before. One old burst does not move it.
+func nearLargest(values []float64) float64 {
+	first, second := math.Inf(-1), math.Inf(-1)
+	for _, v := range values {
+		if v > first {
+			first, second = v, first
+		} else {
+			second = max(second, v)
+		}
+	}
+	if len(values) < 2 {
+		return largest(values)
+	}
+	return second
+}
