@@ -140,11 +140,12 @@ type CostConfig struct {
 
 // SpendConfig is about what an organization costs on a day.
 type SpendConfig struct {
-	Score      float64 `json:"score,omitzero"`       // residuals of the weekday; 5 (daily taxi totals: F1 0.84)
+	Score      float64 `json:"score,omitzero"`       // residuals of the weekday; 5 (daily taxi totals with drops: F1 0.89)
 	Ratio      float64 `json:"ratio,omitzero"`       // against the expected; 1.25 (moneypenny)
 	Floor      int64   `json:"floor,omitzero"`       // excess at least, in millionths; 1,000,000
 	SlowRatio  float64 `json:"slow_ratio,omitzero"`  // seven days against the median of the four weeks before; 1.3
 	History    int     `json:"history,omitzero"`     // days looked back; 56
+	Drops      bool    `json:"drops,omitzero"`       // tells of days that cost far less too, as info: mostly they are holidays
 	Learning   int     `json:"learning,omitzero"`    // days before anything is judged; 14
 	Seasonal   int     `json:"seasonal,omitzero"`    // days before weekdays are told apart; 28
 	Budget     int64   `json:"budget,omitzero"`      // of a month, in millionths; 0: none
