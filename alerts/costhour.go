@@ -25,8 +25,8 @@ func (v *view) costByHour(a *actorView, first, last int32, org *orgDays) []Findi
 		f.Filter = activitylog.All(activitylog.ActedBy(a.id), pricedFilter, activitylog.Since(f.Window.From), activitylog.Before(f.Window.To))
 		sum := v.hourOf(h.day, h.hour, func(k cellKey) bool { return k.priced })
 		f.events(&sum)
-		f.Explanation = fmt.Sprintf("%s, which works around the clock, cost %s in the hour from %s UTC, %s times the usual %s an hour and more than the %s of its dearest hour in %d days.",
-			a.id, v.money(h.n), hourName(h.hour), times(h.n, h.usual), v.money(h.usual), v.money(h.most), c.History)
+		f.Explanation = fmt.Sprintf("%s, which works around the clock, cost %s in the hour from %s UTC, %s times the usual %s an hour; its dearest hour of the %d days before cost %s.",
+			a.id, v.money(h.n), hourName(h.hour), times(h.n, h.usual), v.money(h.usual), c.History, v.money(h.most))
 		list = append(list, f)
 	}
 	return list

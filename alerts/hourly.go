@@ -2,6 +2,7 @@ package alerts
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/activitylog/activitylog"
@@ -24,8 +25,8 @@ func (v *view) isMachine(a *actorView, i int) bool {
 	return true
 }
 
-// hourGates are what an hour must pass. It is held against all active hours of the weeks before its day; that are so many
-// that the largest of them leaves little above it to chance, and a tenth more is enough.
+// hourGates are what an hour must pass. Besides the mean of all active hours it is held against the largest hour of each
+// day before, all days but one: a single old burst does not hide the next.
 type hourGates struct {
 	rule                      string
 	history, learning, active int // days
@@ -61,13 +62,13 @@ func (v *view) worstHours(a *actorView, first, last int32, g *hourGates) []worst
 			continue
 		}
 		x.hourSum = slices.MaxFunc(today, func(a, b hourSum) int { return cmp.Or(cmp.Compare(a.n, b.n), cmp.Compare(b.hour, a.hour)) })
-		past := v.hoursBetween(a, hours, x.from, quarterOf(w.From)/4, g.rule)
+		past, peaks := v.hoursBetween(a, hours, x.from, quarterOf(w.From)/4, g.rule)
 		if x.size = len(past); x.size < 6*g.active {
 			continue
 		}
 		calm := winsorized(past, 0.98)
 		x.usual, x.spread, x.most = mean(calm), deviation(calm), largest(past)
-		x.bound = max(x.usual+g.deviations*x.spread, g.ratio*x.usual, g.record*x.most)
+		x.bound = max(x.usual+g.deviations*x.spread, g.ratio*x.usual, g.record*nearLargest(peaks))
 		if x.n > x.bound && x.n-x.usual >= g.least(i) {
 			list = append(list, x)
 		}
@@ -81,8 +82,11 @@ func (v *view) hourFound(a *actorView, h *worstHour, g *hourGates) Finding {
 	w := Window{at, at.Add(4 * Quarter)}
 	f := Finding{
 		Rule: g.rule, Kind: "hour", Severity: activitylog.Medium, Subject: Subject{"user", a.id}, Window: w, Raised: w.To,
-		Observed: h.n, Expected: h.usual, Bound: h.bound, Reasons: []string{"above_record"},
+		Observed: h.n, Expected: h.usual, Bound: h.bound,
 		Baseline: Baseline{Method: "mean of active hours", Size: h.size, From: timeOf(h.from * 4), To: dayWindow(h.day.day, v.c.Zone).From, Mature: true},
+	}
+	if h.n > h.most {
+		f.Reasons = []string{"above_record"}
 	}
 	f.affect(a.id)
 	return f
@@ -130,15 +134,21 @@ func between(list []hourSum, from, to int32) []hourSum {
 	return list[i:j]
 }
 
-// hoursBetween are the figures of the hours from one up to another, which is left out, without announced ones.
-func (v *view) hoursBetween(a *actorView, list []hourSum, from, to int32, rule string) []float64 {
-	var out []float64
+// hoursBetween are the figures of the hours from one up to another, which is left out, and the largest of each day;
+// without announced ones.
+func (v *view) hoursBetween(a *actorView, list []hourSum, from, to int32, rule string) (all, peaks []float64) {
+	last := int32(math.MinInt32)
 	for _, h := range between(list, from, to) {
 		at := timeOf(h.hour * 4)
 		if v.c.Planned != nil && v.c.planned(rule, a.id, Window{at, at.Add(4 * Quarter)}) {
 			continue
 		}
-		out = append(out, h.n)
+		all = append(all, h.n)
+		if day := v.day(h.hour * 4); day != last {
+			peaks, last = append(peaks, h.n), day
+		} else {
+			peaks[len(peaks)-1] = max(peaks[len(peaks)-1], h.n)
+		}
 	}
-	return out
+	return all, peaks
 }

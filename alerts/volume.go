@@ -114,8 +114,8 @@ func (v *view) volumeByHour(a *actorView, first, last int32, org *orgDays) []Fin
 		}
 		sum := v.hourOf(h.day, h.hour, func(k cellKey) bool { return isMessage(v.f.names.text(k.action)) })
 		f.events(&sum)
-		f.Explanation = fmt.Sprintf("%s, which works around the clock, sent %s messages in the hour from %s UTC, %s times the usual %s an hour and more than the %s of its busiest hour in %d days.",
-			a.id, figure(h.n), hourName(h.hour), times(h.n, h.usual), figure(h.usual), figure(h.most), c.History)
+		f.Explanation = fmt.Sprintf("%s, which works around the clock, sent %s messages in the hour from %s UTC, %s times the usual %s an hour; its busiest hour of the %d days before had %s.",
+			a.id, figure(h.n), hourName(h.hour), times(h.n, h.usual), figure(h.usual), c.History, figure(h.most))
 		list = append(list, f)
 	}
 	return list
