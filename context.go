@@ -7,8 +7,10 @@ import (
 
 type contextKey struct{}
 
-// surroundings are what a context knows about the events recorded under it.
+// surroundings are what a context knows about the events recorded under it. They are a context themselves, which saves
+// each request the allocations of boxing them.
 type surroundings struct {
+	context.Context
 	org, project string
 	actor        Actor
 	onBehalfOf   []Delegation
@@ -16,10 +18,22 @@ type surroundings struct {
 	request      Request
 }
 
+// Value implements context.Context.
+func (s *surroundings) Value(key any) any {
+	if key == (contextKey{}) {
+		return s
+	}
+	return s.Context.Value(key)
+}
+
 func with(ctx context.Context, change func(*surroundings)) context.Context {
-	s, _ := ctx.Value(contextKey{}).(surroundings)
-	change(&s)
-	return context.WithValue(ctx, contextKey{}, s)
+	s := &surroundings{}
+	if outer, ok := ctx.Value(contextKey{}).(*surroundings); ok {
+		*s = *outer
+	}
+	s.Context = ctx
+	change(s)
+	return s
 }
 
 // WithOrg returns a context whose events belong to an organization and, if project is not empty, to a project, unless
@@ -45,7 +59,7 @@ func WithRequest(ctx context.Context, r Request) context.Context {
 
 // fill completes e from the context.
 func fill(ctx context.Context, e *Event) {
-	s, ok := ctx.Value(contextKey{}).(surroundings)
+	s, ok := ctx.Value(contextKey{}).(*surroundings)
 	if !ok {
 		return
 	}
