@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -27,6 +28,10 @@ type Options struct {
 	// EventIDHeader is the header of the response that names the event of the request. Empty: none. It is sent before
 	// the event is stored, so that it promises no more than where to look.
 	EventIDHeader string
+
+	// Trace tells the ids of the trace and span that a context belongs to, such as TraceIDs of the OpenTelemetry bridge.
+	// Where it is nil or tells none they come from the header traceparent.
+	Trace func(context.Context) (traceID, spanID string)
 
 	// Submit queues events instead of waiting until they are durable. See activitylog.Log.Submit.
 	Submit bool
@@ -89,6 +94,9 @@ func New(log *activitylog.Log, opts *Options) (*Middleware, error) {
 func logError(r *http.Request, err error) {
 	slog.ErrorContext(r.Context(), "activity of a request was not recorded", "method", r.Method, "error", err)
 }
+
+// Context returns the context of r with what Wrap would put into it, for what is served in another way. It records nothing.
+func (m *Middleware) Context(r *http.Request) context.Context { return m.surround(r.Context(), r, "") }
 
 // Wrap returns a handler that does what next does, and records it. It has the form that routers expect of middleware.
 func (m *Middleware) Wrap(next http.Handler) http.Handler {

@@ -133,6 +133,33 @@ func TestTraceParent(t *testing.T) {
 	}
 }
 
+func TestTraceOfTheHost(t *testing.T) {
+	t.Parallel()
+	for host, want := range map[string]string{"": "a1", "c3": "c3"} {
+		l := newLog(t)
+		o := middleware.Options{Rules: everything, Trace: func(context.Context) (string, string) { return host, host }}
+		serve(wrap(t, l, o, status(200)), http.MethodGet, "/", func(r *http.Request) {
+			r.Header.Set("traceparent", "00-"+strings.Repeat("a1", 16)+"-"+strings.Repeat("b2", 8)+"-01")
+		})
+		if got := only(t, l).Request.TraceID; !strings.HasPrefix(got, want) {
+			t.Errorf("the host tells %q: got %q", host, got)
+		}
+	}
+}
+
+func TestContextWithoutServing(t *testing.T) {
+	t.Parallel()
+	l := newLog(t)
+	m, err := middleware.New(l, &middleware.Options{Identify: asAna, Rules: everything, Origin: "webhook"})
+	require.NoError(t, err)
+	r := httptest.NewRequest(http.MethodPost, "/hooks", nil)
+	_, err = l.Record(m.Context(r), activitylog.Event{Action: "integration.sync"})
+	require.NoError(t, err)
+	if e := only(t, l); e.Actor.ID != "u1" || e.Org != "acme" || e.Client.IP.String() != "192.0.2.1" || e.Request.Origin != "webhook" {
+		t.Errorf("got %s", e.AppendJSON(nil))
+	}
+}
+
 func TestChangeSkipAndLateSignIn(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

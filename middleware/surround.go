@@ -15,7 +15,12 @@ func (m *Middleware) surround(ctx context.Context, r *http.Request, route string
 	if request.Route == "" {
 		request.Route = route
 	}
-	request.TraceID, request.SpanID = traceParent(r.Header)
+	if m.opts.Trace != nil {
+		request.TraceID, request.SpanID = m.opts.Trace(ctx)
+	}
+	if request.TraceID == "" {
+		request.TraceID, request.SpanID = traceParent(r.Header)
+	}
 	if m.opts.Identify != nil {
 		who := m.opts.Identify(r)
 		if who.Org != "" {
