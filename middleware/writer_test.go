@@ -158,7 +158,7 @@ func TestBodies(t *testing.T) {
 		{"write", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("content")) }, 200, "content", activitylog.Success},
 		{"string", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "content") }, 200, "content", activitylog.Success},
 		{"file", func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, file) }, 200, "content", activitylog.Success},
-		{"error", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", 502) }, 502, "no\n", activitylog.Failure},
+		{"error", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusBadGateway) }, 502, "no\n", activitylog.Failure},
 		{"first status counts", func(w http.ResponseWriter, _ *http.Request) {
 			w.Write([]byte("content"))
 			w.WriteHeader(500)

@@ -96,9 +96,7 @@ func findTokens(s string, found func(span)) {
 				continue
 			}
 			body := s[i+len(x.prefix):]
-			first := body[:min(len(body), maxLook)]
-			first = first[:run(first, x.body)]
-			if len(first) < x.min || !mixed(first) || x.kind == "jwt" && !jwt(first) {
+			if !x.begins(body) || x.kind == "jwt" && !jwt(body[:min(len(body), maxLook)]) {
 				continue
 			}
 			end := i + len(x.prefix) + run(body, x.body)
@@ -107,6 +105,11 @@ func findTokens(s string, found func(span)) {
 			break
 		}
 	}
+}
+
+// begins tells whether s begins with the body of a token. It looks at as much of it as there must be at least.
+func (x *shape) begins(s string) bool {
+	return len(s) >= x.min && run(s[:x.min], x.body) == x.min && mixed(s[:x.min])
 }
 
 // maxLook is how far a detector looks before it says that something is no secret, so that its time stays linear.
@@ -121,14 +124,15 @@ func run(s string, c *class) int {
 	return n
 }
 
-// mixed tells tokens from words: a random text has digits or capitals.
+// mixed tells tokens from words: a random text has digits or capitals soon.
 func mixed(body string) bool { return strings.ContainsAny(body, digits+uppers) }
 
 // jwt tells whether what follows eyJ are the three parts of a signed token or the five of an encrypted one.
 func jwt(body string) bool {
 	header, rest, ok := strings.Cut(body, ".")
 	payload, _, more := strings.Cut(rest, ".")
-	return ok && more && len(header) >= 8 && (len(payload) >= 8 || payload == "")
+	return ok && more && len(header) >= 8 && (len(payload) >= 8 || payload == "") &&
+		run(header, &urlSafe) == len(header) && run(payload, &urlSafe) == len(payload)
 }
 
 // botToken is the length of a token of a Telegram bot: a number, a colon and 35 bytes that begin with AA.
