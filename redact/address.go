@@ -48,6 +48,9 @@ func userInfo(s string, from int) (span, bool) {
 		}
 	}
 	at += from
+	if marked(s[from:at]) {
+		return span{}, false
+	}
 	if colon := strings.IndexByte(s[from:at], ':'); colon >= 0 {
 		return span{from + colon + 1, at, "password"}, from+colon+1 < at
 	}

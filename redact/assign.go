@@ -39,7 +39,7 @@ func isNameByte(c byte) bool { return isAlnum(c) || c == '_' || c == '-' || c ==
 
 // nameBefore returns the name in front of the sign at i.
 func nameBefore(s string, i int) string {
-	end := i
+	end, index := i, false
 	if s[i] == '=' && end > 0 && s[end-1] == ':' { // :=
 		end--
 	}
@@ -53,13 +53,14 @@ func nameBefore(s string, i int) string {
 			}
 		} else if end > 0 && s[end-1] == ']' { // params[password]=
 			end--
+			index = true
 		}
 	}
 	start := end
 	for start > 0 && end-start < maxName && isNameByte(s[start-1]) {
 		start--
 	}
-	if s[i] == '>' && (start == 0 || s[start-1] != '<') {
+	if s[i] == '>' && (start == 0 || s[start-1] != '<') || index && (start == 0 || s[start-1] != '[') {
 		return ""
 	}
 	return s[start:end]

@@ -162,7 +162,7 @@ func TestHostileTexts(t *testing.T) {
 
 // FuzzText holds that redacting twice is redacting once, which operations and retries need.
 func FuzzText(f *testing.F) {
-	for _, s := range []string{`{"password":"x y"}`, "token=[redacted:jwt]abc", "a://b:c@d@e", "--pwd x", "pwd:\\\"a", "Bearer 0123456789abcdefg", "<pin>1<"} {
+	for _, s := range []string{`{"password":"x y"}`, "token=[redacted:jwt]abc", "a://b:c@d@e", "--pwd x", "pwd:\\\"a", "Bearer 0123456789abcdefg", "<pin>1<", "pwd:A\xc4 :0000", "://000000000000000000000@"} {
 		f.Add(s)
 	}
 	p := newPolicy(f, redact.Options{})
