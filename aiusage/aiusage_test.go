@@ -25,7 +25,6 @@ func day(d int) time.Time { return time.Date(2026, 3, d, 0, 0, 0, 0, time.UTC) }
 func newPrices(t testing.TB) *aiusage.Prices {
 	t.Helper()
 	p, err := aiusage.NewPrices(
-		aiusage.Table{Version: "v2", Currency: "EUR", From: day(10), Prices: map[string]aiusage.Price{"small": {Input: 200_000}}},
 		aiusage.Table{Version: "v1", Currency: "USD", From: day(1), Prices: map[string]aiusage.Price{
 			"small":       {Input: 100_000, Output: 400_000},
 			"small-pro":   {Input: 1_000_000},
@@ -37,6 +36,7 @@ func newPrices(t testing.TB) *aiusage.Prices {
 			"free":        {},
 			"dear":        {Input: math.MaxInt64, Output: math.MaxInt64, CacheApart: true},
 		}},
+		aiusage.Table{Version: "v2", Currency: "EUR", From: day(10), Prices: map[string]aiusage.Price{"small": {Input: 200_000}}},
 	)
 	require.NoError(t, err)
 	return p

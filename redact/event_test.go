@@ -50,8 +50,12 @@ func TestNamesThatAreSecrets(t *testing.T) {
 	c := seeded(t)
 	e := event()
 	e.Metadata = map[string]any{"ghp_" + c.of(alnum, 36): json.Number("1"), "ghp_" + c.of(alnum, 36): json.Number("2")}
+	e.Labels = map[string]string{"ghp_" + c.of(alnum, 36): "1", "tier": "a"}
 	require.NoError(t, newPolicy(t, redact.Options{}).Redact(&e))
 	got := fmt.Sprint(e.Metadata)
+	if labels := fmt.Sprint(e.Labels); labels != "map[[redacted:github_token]:1 tier:a]" {
+		t.Errorf("got labels %s", labels)
+	}
 	if len(e.Metadata) != 2 || !strings.Contains(got, "[redacted:github_token]:") || !strings.Contains(got, "[redacted:github_token]+:") {
 		t.Errorf("got %s", got)
 	}

@@ -63,7 +63,7 @@ func network(a netip.Addr) netip.Prefix {
 func (p *Policy) hash(a netip.Addr) string {
 	mac := hmac.New(sha256.New, p.opts.IPKey)
 	mac.Write([]byte("activitylog/ip/v1\n"))
-	as16 := a.Unmap().WithZone("").As16()
+	as16 := a.WithZone("").As16() // IPv4 in IPv6 has the form of IPv4
 	mac.Write(as16[:])
 	return hex.EncodeToString(mac.Sum(nil)[:16])
 }

@@ -67,6 +67,9 @@ func TestMirror(t *testing.T) {
 		"target_type=project target_id=p7 request_id=r1 trace_id=t1 span_id=s1"; !strings.HasSuffix(lines[1], want) {
 		t.Errorf("got %s, want it to end in %s", lines[1], want)
 	}
+	if rest := mirrored(t, l, 2, slogevent.MirrorOptions{After: second}); strings.Count(rest, "\n") != 2 || strings.Contains(rest, "auth.login") {
+		t.Errorf("from the first event on: %s", rest)
+	}
 	rest := mirrored(t, l, 1, slogevent.MirrorOptions{After: second, Filter: activitylog.ActionIs("org.delete"),
 		Level: func(*activitylog.Event) slog.Level { return slog.LevelWarn }})
 	if strings.Count(rest, "\n") != 1 || !strings.Contains(rest, "level=WARN") || !strings.Contains(rest, "org.delete") {
