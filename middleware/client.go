@@ -13,7 +13,7 @@ import (
 // Proxies are the proxies in front of a server that are believed about whom they forward. The zero value believes
 // nobody. It is safe for concurrent use.
 type Proxies struct {
-	// Trusted are the networks of the proxies. Only a chain that begins at one of them is looked at.
+	// Trusted are the networks of the proxies, those of IPv4 in its own form. Only a chain that begins at one of them is looked at.
 	Trusted []netip.Prefix
 	// Header is the one that these proxies append to: "X-Forwarded-For", which is the default, "Forwarded", or another
 	// with a list of addresses. All others are forgeable, and therefore not believed.
@@ -29,11 +29,8 @@ const (
 func (p *Proxies) prepare() error {
 	p.Trusted = slices.Clone(p.Trusted)
 	for i, t := range p.Trusted {
-		if !t.IsValid() {
-			return fmt.Errorf("middleware: %w", invalid("trusted proxy %d of %d is no valid prefix", i+1, len(p.Trusted)))
-		}
-		if t.Addr().Is4In6() && t.Bits() >= 96 { // addresses are compared unmapped
-			p.Trusted[i] = netip.PrefixFrom(t.Addr().Unmap(), t.Bits()-96)
+		if !t.IsValid() || t.Addr().Is4In6() {
+			return fmt.Errorf("middleware: %w", invalid("trusted proxy %d of %d is %s; use a prefix of IPv4 or IPv6", i+1, len(p.Trusted), t))
 		}
 	}
 	return nil

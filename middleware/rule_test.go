@@ -93,6 +93,8 @@ func TestRefusedOptions(t *testing.T) {
 		{"target of another path", rule(middleware.Rule{Path: "/{a}", Targets: []string{"x:{b}"}}), "has no wildcard {b}"},
 		{"project of another path", rule(middleware.Rule{Path: "/{a}", Project: "b"}), "no wildcard {b} for the project"},
 		{"invalid proxy", middleware.Options{Proxies: middleware.Proxies{Trusted: make([]netip.Prefix, 1)}}, "trusted proxy 1 of 1"},
+		{"mapped proxy", middleware.Options{Proxies: middleware.Proxies{Trusted: prefixes("10.0.0.0/8", "::ffff:10.0.0.0/104")}},
+			"trusted proxy 2 of 2 is ::ffff:10.0.0.0/104; use a prefix of IPv4 or IPv6"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
