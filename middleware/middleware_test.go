@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -245,6 +246,19 @@ func TestErrorsAreTold(t *testing.T) {
 		if !errors.Is(told, activitylog.ErrInvalid) {
 			t.Errorf("told %v, want that the event has no organization", told)
 		}
+	}
+}
+
+func TestErrorsAreLogged(t *testing.T) { // not parallel: it takes the place of the default logger
+	logger := slog.Default()
+	defer slog.SetDefault(logger)
+	var out strings.Builder
+	slog.SetDefault(slog.New(slog.NewTextHandler(&out, nil)))
+	m, err := middleware.New(newLog(t), &middleware.Options{Rules: everything})
+	require.NoError(t, err)
+	serve(m.Wrap(status(200)), http.MethodGet, "/x?token=y")
+	if got := out.String(); !strings.Contains(got, "level=ERROR") || !strings.Contains(got, "no organization") || strings.Contains(got, "token") {
+		t.Errorf("logged %q", got)
 	}
 }
 

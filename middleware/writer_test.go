@@ -124,6 +124,37 @@ func TestHijack(t *testing.T) {
 	}
 }
 
+// TestOlderInterfaces holds that code which asserts what a writer can do finds what the server's can, by protocol.
+func TestOlderInterfaces(t *testing.T) {
+	t.Parallel()
+	for _, http2 := range []bool{false, true} {
+		s := server(t, newLog(t), http2, func(w http.ResponseWriter, r *http.Request) {
+			_, hijacks := w.(http.Hijacker)
+			pusher, pushes := w.(http.Pusher)
+			if hijacks == http2 || pushes != http2 {
+				t.Errorf("%s: hijacks %v, pushes %v", r.Proto, hijacks, pushes)
+			}
+			if pushes {
+				if err := pusher.Push("/style.css", nil); err != http.ErrNotSupported { // by this client
+					t.Errorf("push: %v", err)
+				}
+			}
+			if n, ok := w.(interface{ CloseNotify() <-chan bool }); !ok || n.CloseNotify() == nil {
+				t.Errorf("%s: nobody tells when the client has gone", r.Proto)
+			}
+		})
+		resp, err := s.Client().Get(s.URL)
+		require.NoError(t, err)
+		resp.Body.Close()
+	}
+	h := wrap(t, newLog(t), middleware.Options{Rules: everything}, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if w.(interface{ CloseNotify() <-chan bool }).CloseNotify() != nil {
+			t.Error("a writer that cannot tell when the client has gone says so")
+		}
+	}))
+	serve(h, http.MethodGet, "/")
+}
+
 // TestNothingIsPromised holds that a writer offers by assertion only what the server's writer can do.
 func TestNothingIsPromised(t *testing.T) {
 	t.Parallel()
