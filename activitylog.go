@@ -30,6 +30,12 @@ type Options struct {
 	Zone func(org string) *time.Location
 	// Now is the clock; default time.Now.
 	Now func() time.Time
+	// Redact takes out of an event what must not be stored; package redact has policies. It runs on every event, also on
+	// those of Submit, RecordTx, Begin, End and of the log itself, on a copy that the context has completed, before
+	// anything is cut, hashed or stored. Metadata and changes come in their JSON form: nil, bool, string, json.Number,
+	// []any or map[string]any. Its error or panic refuses the event. It must be safe for concurrent use, and must leave
+	// an event alone that it has seen before, since operations and retries bring them again.
+	Redact func(e *Event) error
 	// Stamp runs last before events are stored and may set their Leaf and Opening. Its error refuses them all.
 	Stamp func(events []Event) error
 
@@ -225,6 +231,11 @@ func (l *Log) prepare(ctx context.Context, e Event) (Event, error) {
 		e.Time = now
 		if t, ok := idTime(e.ID); ok {
 			e.Time = t
+		}
+	}
+	if l.opts.Redact != nil {
+		if err := e.redact(l.opts.Redact); err != nil {
+			return e, err
 		}
 	}
 	e.Time = e.Time.UTC().Truncate(time.Microsecond)
