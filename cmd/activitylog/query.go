@@ -16,7 +16,8 @@ const filterAbout = `A filter is a text such as
 
 Terms beside each other must all hold; -term negates. The fields are id, org, project, category, action, actor, acted,
 impersonated, authority, actor_type, target, outcome, severity, model, provider, ip, request, session, correlation,
-label.KEY, meta.KEY, cost, time, since and before; values are joined by commas, action:ai.message.* covers what is under it.
+retention, label.KEY, meta.KEY, cost, time, since and before; values are joined by commas, action:ai.message.* covers what
+is under it.
 Put the filter into quotes, so that the shell leaves it alone.`
 
 func queryCommand() command {
