@@ -9,10 +9,12 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"os/user"
 	"strings"
 	"time"
 
 	"github.com/activitylog/activitylog"
+	"github.com/activitylog/activitylog/access"
 	"github.com/activitylog/activitylog/store/memory"
 	"github.com/activitylog/activitylog/store/postgres"
 	"github.com/activitylog/activitylog/store/sqlite"
@@ -88,22 +90,68 @@ func (s *scope) flags(fs *flag.FlagSet) {
 	fs.BoolVar(&s.all, "all-orgs", false, "the events of all organizations")
 }
 
-// open opens the log for reading.
-func (s *scope) open(ctx context.Context) (*database, activitylog.Reader, error) {
+// check finds what is wrong before anything is opened.
+func (s *scope) check() error {
 	switch {
 	case s.org == "" && !s.all:
-		return nil, activitylog.Reader{}, usage("say whose events: --org NAME, or --all-orgs")
+		return usage("say whose events: --org NAME, or --all-orgs")
 	case s.org != "" && s.all:
-		return nil, activitylog.Reader{}, usage("--org and --all-orgs exclude each other; leave one out")
+		return usage("--org and --all-orgs exclude each other; leave one out")
+	}
+	return nil
+}
+
+// open opens the log for reading, which is recorded as that of the operating system's user.
+func (s *scope) open(ctx context.Context) (*database, access.Reader, error) {
+	if err := s.check(); err != nil {
+		return nil, access.Reader{}, err
 	}
 	d, err := openDatabase(ctx, s.db, false)
 	if err != nil {
-		return nil, activitylog.Reader{}, err
+		return nil, access.Reader{}, err
+	}
+	r, err := s.reader(d)
+	if err != nil {
+		return nil, access.Reader{}, errors.Join(err, d.close())
+	}
+	return d, r, nil
+}
+
+func (s *scope) reader(d *database) (access.Reader, error) {
+	who, err := osActor()
+	if err != nil {
+		return access.Reader{}, err
+	}
+	guard, err := access.New(d.Log, nil)
+	if err != nil {
+		return access.Reader{}, err
 	}
 	if s.all {
-		return d, d.AllOrgs(), nil
+		return guard.Reader(access.Platform(who, access.AllRights)), nil
 	}
-	return d, d.Org(s.org), nil
+	return guard.Reader(access.Org(who, s.org, access.AllRights)), nil
+}
+
+// osActor is the user under whom the command runs. Whoever can open a database can read it; what is recorded is who.
+func osActor() (activitylog.Actor, error) {
+	u, err := user.Current()
+	if err != nil {
+		return activitylog.Actor{}, fmt.Errorf("who runs this cannot be found out, so that it could not be recorded: %w", err)
+	}
+	name := u.Username
+	if u.Name != "" {
+		name = u.Name
+	}
+	return activitylog.Actor{Type: activitylog.User, ID: "os:" + u.Username, Name: name}, nil
+}
+
+// asCommand is a context whose events were made by the command for whoever runs it.
+func asCommand(ctx context.Context) (context.Context, error) {
+	who, err := osActor()
+	if err != nil {
+		return nil, err
+	}
+	return activitylog.WithActor(activitylog.WithRequest(ctx, activitylog.Request{Origin: "cli"}), who), nil
 }
 
 // filter reads the text of a filter, which may have come as several arguments.
