@@ -203,7 +203,7 @@ func testTail(t *testing.T, db, format string) {
 	r, w := io.Pipe()
 	code := make(chan int, 1)
 	go func() {
-		c := run(ctx, []string{"tail", "--db", db, "--org", "acme", "-n", "2", "--format", format, "-outcome:denied"}, nil, w, io.Discard)
+		c := run(ctx, []string{"tail", "--db", db, "--org", "acme", "-n", "5", "--format", format, "-outcome:denied"}, nil, w, io.Discard)
 		w.Close()
 		code <- c
 	}()
@@ -211,8 +211,9 @@ func testTail(t *testing.T, db, format string) {
 	if format == "table" {
 		next("TIME")
 	}
-	next("3")
-	next("4")
+	for i := range 5 { // all: on PostgreSQL what was shown may come again while other transactions run, and is left out
+		next(fmt.Sprint(i))
+	}
 	done(t, "import", "--db", db, "--org", "acme", file(t, ana, strings.Replace(leo, "failure", "denied", 1), leo))
 	next("ana")
 	next("leo")
