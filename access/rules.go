@@ -29,17 +29,23 @@ const settingName = "access"
 
 // Rules returns the rules of an organization, or those of the platform for the empty org. Without any it returns none.
 func (g *Guard) Rules(ctx context.Context, org string) (Rules, error) {
+	rules, _, err := g.rules(ctx, org)
+	return rules, err
+}
+
+func (g *Guard) rules(ctx context.Context, org string) (Rules, activitylog.Event, error) {
 	rules := Rules{}
-	if _, err := settings.Get(ctx, g.log, org, settingName, &rules); err != nil {
-		return nil, fmt.Errorf("access: rules: %w", err)
+	e, err := settings.Get(ctx, g.log, org, settingName, &rules)
+	if err != nil {
+		return nil, e, fmt.Errorf("access: rules: %w", err)
 	}
-	return rules, nil
+	return rules, e, nil
 }
 
 // SetRules replaces the rules of an organization, or those of the platform for the empty org. The actor of ctx is who
 // did it; whether they may is for the host to decide.
 func (g *Guard) SetRules(ctx context.Context, org string, rules Rules, reason string) error {
-	before, err := g.Rules(ctx, org)
+	before, event, err := g.rules(ctx, org)
 	if err != nil {
 		return err
 	}
@@ -66,7 +72,7 @@ func (g *Guard) SetRules(ctx context.Context, org string, rules Rules, reason st
 	if rules == nil {
 		rules = Rules{}
 	}
-	if err := settings.Set(ctx, g.log, org, settingName, rules, changes, reason); err != nil {
+	if err := settings.Set(ctx, g.log, g.now(), event, org, settingName, rules, changes, reason); err != nil {
 		return fmt.Errorf("access: set rules: %w", err)
 	}
 	return nil

@@ -9,9 +9,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/internal/decision"
+	"github.com/google/uuid"
 )
 
 // Home is the organization whose log holds the decisions about org; empty stands for what concerns all.
@@ -33,7 +37,7 @@ func Get(ctx context.Context, log *activitylog.Log, org, name string, v any) (ac
 		if err != nil {
 			return activitylog.Event{}, err
 		}
-		if e.Backfill || e.Outcome != activitylog.Success || len(e.Truncated) > 0 {
+		if !Decides(&e) {
 			continue
 		}
 		if err := Decode(&e, v); err != nil {
@@ -44,30 +48,62 @@ func Get(ctx context.Context, log *activitylog.Log, org, name string, v any) (ac
 	return activitylog.Event{}, nil
 }
 
-// Set records a new value. It refuses one that the log would cut.
-func Set(ctx context.Context, log *activitylog.Log, org, name string, v any, changes []activitylog.Change, reason string) error {
+// Decides tells whether an event is a decision that counts: at first hand and whole.
+func Decides(e *activitylog.Event) bool {
+	return !e.Backfill && e.Outcome == activitylog.Success && len(e.Targets) > 0 && !cut(e)
+}
+
+// cut tells whether what decides was over a limit. A reason may be.
+func cut(e *activitylog.Event) bool {
+	return slices.ContainsFunc(e.Truncated, func(c activitylog.Cut) bool {
+		return strings.HasPrefix(c.Path, "metadata") || strings.HasPrefix(c.Path, "targets")
+	})
+}
+
+// Set records a new value, in place of that of the event before. It refuses one that the log would cut.
+func Set(ctx context.Context, log *activitylog.Log, now time.Time, before activitylog.Event, org, name string, v any, changes []activitylog.Change, reason string) error {
 	value, err := Encode(v)
 	if err != nil {
 		return err
 	}
-	e := activitylog.Event{
-		Org: Home(org), Action: decision.Setting, Reason: reason, Changes: changes,
+	return Record(ctx, log, now, before, activitylog.Event{
+		Org: Home(org), Action: decision.Setting, Reason: reason, Changes: fit(changes),
 		Targets:  []activitylog.Target{{Type: "setting", ID: name, Name: name}},
 		Metadata: value,
+	})
+}
+
+// fit keeps the changes of a decision within the limits of an event: the whole value stands in the metadata.
+func fit(changes []activitylog.Change) []activitylog.Change {
+	const most, longest = 60, 2 << 10
+	if len(changes) > most {
+		return []activitylog.Change{{Path: "entries that changed", New: len(changes)}}
 	}
-	return Record(ctx, log, e)
+	for i := range changes {
+		for _, v := range []*any{&changes[i].Old, &changes[i].New} {
+			if s, ok := (*v).(string); ok && len(s) > longest {
+				*v = strings.ToValidUTF8(s[:longest], "") + "…"
+			}
+		}
+	}
+	return changes
 }
 
 var errCut = fmt.Errorf("%w: the decision is larger than the log's limits and was cut; it decides nothing", activitylog.ErrInvalid)
 
-// Record records a decision and makes sure that nothing of it was cut.
-func Record(ctx context.Context, log *activitylog.Log, e activitylog.Event) error {
+// Record records a decision and makes sure that it counts: that nothing of it was cut, and that it comes after the one
+// that it replaces, whatever the clocks of two hosts say.
+func Record(ctx context.Context, log *activitylog.Log, now time.Time, before, e activitylog.Event) error {
+	e.Changes = fit(e.Changes)
+	if before.ID != uuid.Nil && !now.After(before.Time) {
+		e.Time = before.Time.Add(time.Microsecond)
+	}
 	id, err := log.Record(decision.With(ctx), e)
 	if err != nil {
 		return err
 	}
 	stored, err := log.Org(e.Org).Get(ctx, id)
-	if err == nil && len(stored.Truncated) > 0 {
+	if err == nil && cut(&stored) {
 		err = errCut
 	}
 	return err

@@ -1,0 +1,157 @@
+package retention
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/activitylog/activitylog"
+	"github.com/google/uuid"
+)
+
+const (
+	// lookAhead is how many events that are due are read at once. They are looked at again before they go.
+	lookAhead = 2000
+	// Batches grow and shrink by how long they take.
+	firstBatch = 32
+	leastBatch = 8
+)
+
+// batches removes what is due in small transactions, oldest first.
+func (p *purge) batches(ctx context.Context) error {
+	if p.state == nil { // the first look may be at old rules
+		s, err := p.k.fold(ctx, p.org)
+		if err != nil {
+			return err
+		}
+		p.state, p.version = s, -1
+	}
+	var after *activitylog.Key
+	for {
+		began := time.Now()
+		var events []activitylog.Event
+		q := activitylog.StoreQuery{Org: p.org, Filter: p.state.due(p.plan.At), Order: activitylog.Oldest, After: after, Limit: lookAhead}
+		for e, err := range p.k.store.Scan(ctx, q) {
+			if err != nil {
+				return err
+			}
+			events = append(events, e)
+		}
+		if len(events) == 0 {
+			return nil
+		}
+		last := activitylog.KeyOf(&events[len(events)-1])
+		after = &last
+		p.owe(time.Since(began))
+		for len(events) > 0 {
+			var err error
+			if events, err = p.slice(ctx, events); err == nil {
+				err = p.rest(ctx, max(p.debt, courtesy))
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// slice removes as much of events as fits into one turn, and returns what is left.
+func (p *purge) slice(ctx context.Context, events []activitylog.Event) (left []activitylog.Event, err error) {
+	t, err := p.k.turn.take(ctx)
+	if err != nil {
+		return events, err
+	}
+	defer func() { err = t.end(ctx, false, err) }()
+	if err := p.refresh(ctx, t); err != nil {
+		return events, err
+	}
+	due := p.state.due(p.plan.At)
+	events = slices.DeleteFunc(events, func(e activitylog.Event) bool { return !due.Match(&e) })
+	lease := p.k.turn.lease
+	ctx, cancel := context.WithTimeout(ctx, lease/2) // nothing is deleted without the lease
+	defer cancel()
+	for end := time.Now().Add(lease / 5); len(events) > 0 && time.Now().Before(end); {
+		n := min(p.size, len(events))
+		if err := p.batch(ctx, due, events[:n]); err != nil {
+			return events, err
+		}
+		events = events[n:]
+		if err := p.rest(ctx, min(p.debt, time.Until(end))); err != nil {
+			return events, err
+		}
+	}
+	return events, nil
+}
+
+// refresh reads the rules and holds again if one may have changed.
+func (p *purge) refresh(ctx context.Context, t *taken) error {
+	if p.k.turn.space != nil && p.version == t.version {
+		return nil
+	}
+	s, err := p.k.fold(ctx, p.org)
+	if err == nil {
+		p.state, p.version = s, t.version
+	}
+	return err
+}
+
+// batch removes one batch.
+func (p *purge) batch(ctx context.Context, due activitylog.Filter, events []activitylog.Event) error {
+	if p.o.Archive != "" {
+		if err := p.save(events); err != nil {
+			return err
+		}
+	}
+	began := time.Now()
+	if err := p.remove(ctx, due, events); err != nil {
+		return err
+	}
+	took := time.Since(began)
+	p.report.Batches++
+	p.told(events[len(events)-1].Time)
+	switch {
+	case took > p.o.Step:
+		p.size = max(min(leastBatch, p.o.Batch), p.size/2)
+	case took < p.o.Step/2 && len(events) == p.size:
+		p.size = min(p.o.Batch, p.size+p.size/4+1)
+	}
+	p.owe(took)
+	return nil
+}
+
+// owe notes that there was work, so that it makes up no more than the load.
+func (p *purge) owe(took time.Duration) {
+	p.debt += time.Duration(float64(took) * (1/p.o.Load - 1))
+}
+
+// rest waits for a part of what is owed.
+func (p *purge) rest(ctx context.Context, d time.Duration) error {
+	p.debt = max(0, p.debt-max(0, d))
+	return pause(ctx, d)
+}
+
+// remove deletes events. An id belongs to its organization: where another one may hold it too, one after the other is
+// asked, so that nothing goes that was not counted and archived.
+func (p *purge) remove(ctx context.Context, due activitylog.Filter, events []activitylog.Event) error {
+	byOrg := map[string][]uuid.UUID{}
+	for i := range events {
+		byOrg[events[i].Org] = append(byOrg[events[i].Org], events[i].ID)
+	}
+	for org, ids := range byOrg {
+		q := activitylog.StoreQuery{Org: org, Filter: activitylog.IDIs(ids...).And(due)}
+		n, err := p.pruner.Prune(ctx, q, len(ids))
+		if err != nil {
+			return err
+		}
+		p.report.Deleted += int64(n)
+		p.count(org, int64(n))
+	}
+	return nil
+}
+
+// count counts what went from one organization.
+func (p *purge) count(org string, n int64) {
+	if x := p.ops[org]; x != nil {
+		x.deleted += n
+	}
+}
