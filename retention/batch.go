@@ -2,6 +2,7 @@ package retention
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -15,6 +16,8 @@ const (
 	// Batches grow and shrink by how long they take.
 	firstBatch = 32
 	leastBatch = 8
+	// longestTurn is how long a decision may have to wait for the steps of a purge.
+	longestTurn = time.Second
 )
 
 // batches removes what is due in small transactions, oldest first.
@@ -67,20 +70,31 @@ func (p *purge) slice(ctx context.Context, events []activitylog.Event) (left []a
 	}
 	due := p.state.due(p.plan.At)
 	events = slices.DeleteFunc(events, func(e activitylog.Event) bool { return !due.Match(&e) })
-	lease := p.k.turn.lease
-	ctx, cancel := context.WithTimeout(ctx, lease/2) // nothing is deleted without the lease
+	within, cancel := context.WithTimeout(ctx, p.k.turn.lease/2) // nothing is deleted without the lease
 	defer cancel()
-	for end := time.Now().Add(lease / 5); len(events) > 0 && time.Now().Before(end); {
+	for end := time.Now().Add(min(p.k.turn.lease/5, longestTurn)); len(events) > 0 && time.Now().Before(end); {
 		n := min(p.size, len(events))
-		if err := p.batch(ctx, due, events[:n]); err != nil {
-			return events, err
+		if err := p.batch(within, due, events[:n]); err != nil {
+			if within.Err() == nil || ctx.Err() != nil {
+				return events, err
+			}
+			return events, p.tooSlow(err)
 		}
-		events = events[n:]
+		p.slow, events = 0, events[n:]
 		if err := p.rest(ctx, min(p.debt, time.Until(end))); err != nil {
 			return events, err
 		}
 	}
 	return events, nil
+}
+
+// tooSlow makes batches smaller when one outlasted the lease and was undone. Again and again, that is an error.
+func (p *purge) tooSlow(err error) error {
+	p.size = max(1, p.size/4)
+	if p.slow++; p.slow < 5 {
+		return nil
+	}
+	return fmt.Errorf("the store is too slow for a lease of %v: %w", p.k.turn.lease, err)
 }
 
 // refresh reads the rules and holds again if one may have changed.

@@ -13,8 +13,8 @@ import (
 type Options struct {
 	// Now is the clock by which events grow old; default time.Now.
 	Now func() time.Time
-	// Lease is how long a purge that died, and whose death nobody saw, holds up decisions and the next purge; default 5s.
-	// A single step of a purge is stopped before that.
+	// Lease is how long a purge that died, and whose death nobody saw, holds up decisions and the next purge; default 15s.
+	// A step of a purge that takes half of it is undone.
 	Lease time.Duration
 }
 
@@ -42,7 +42,7 @@ func New(log *activitylog.Log, store activitylog.Store, opts *Options) (*Keeper,
 		o.Now = time.Now
 	}
 	if o.Lease == 0 {
-		o.Lease = 5 * time.Second
+		o.Lease = 15 * time.Second
 	}
 	k := &Keeper{log: log, store: store, now: o.Now}
 	k.turn = turn{now: o.Now, lease: o.Lease, inside: make(chan struct{}, 1)}

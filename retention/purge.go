@@ -106,6 +106,7 @@ type purge struct {
 	state   *state
 	version int64
 	size    int           // of the next batch
+	slow    int           // steps in a row that outlasted the lease
 	debt    time.Duration // that is to be waited before more
 	archive *archive
 }
