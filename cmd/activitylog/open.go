@@ -15,6 +15,7 @@ import (
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/access"
+	"github.com/activitylog/activitylog/retention"
 	"github.com/activitylog/activitylog/store/memory"
 	"github.com/activitylog/activitylog/store/postgres"
 	"github.com/activitylog/activitylog/store/sqlite"
@@ -23,7 +24,8 @@ import (
 // database is an open log.
 type database struct {
 	*activitylog.Log
-	store io.Closer
+	events activitylog.Store
+	store  io.Closer
 }
 
 func (d *database) close() error {
@@ -52,7 +54,7 @@ func openDatabase(ctx context.Context, db string, create bool) (*database, error
 	if err != nil {
 		return nil, errors.Join(err, closer.Close())
 	}
-	return &database{log, closer}, nil
+	return &database{log, store, closer}, nil
 }
 
 func openStore(ctx context.Context, db string, create bool) (activitylog.Store, error) {
@@ -70,13 +72,17 @@ func openStore(ctx context.Context, db string, create bool) (activitylog.Store, 
 	case hasScheme:
 		return nil, usage("--db does not know %s://; write a path for SQLite, or postgres://USER@HOST/DATABASE", safe(scheme))
 	}
-	if _, err := os.Stat(db); errors.Is(err, fs.ErrNotExist) && !create {
+	info, err := os.Stat(db)
+	if errors.Is(err, fs.ErrNotExist) && !create {
 		return nil, fmt.Errorf("there is no database %s; activitylog import makes one", db)
+	}
+	if err == nil && info.IsDir() && !create {
+		return retention.OpenArchive(db)
 	}
 	return sqlite.Open(ctx, db, &sqlite.Options{Migrate: create})
 }
 
-const dbUsage = "the log: a `DB` is a file of SQLite or postgres://USER@HOST/DATABASE"
+const dbUsage = "the log: a `DB` is a file of SQLite or postgres://USER@HOST/DATABASE; to read, also a folder that prune --archive filled"
 
 // scope is the part of a log that a command reads.
 type scope struct {
@@ -102,29 +108,32 @@ func (s *scope) check() error {
 }
 
 // open opens the log for reading, which is recorded as that of the operating system's user.
-func (s *scope) open(ctx context.Context) (*database, access.Reader, error) {
+func (s *scope) open(ctx context.Context) (*database, reader, error) {
 	if err := s.check(); err != nil {
-		return nil, access.Reader{}, err
+		return nil, nil, err
 	}
 	d, err := openDatabase(ctx, s.db, false)
 	if err != nil {
-		return nil, access.Reader{}, err
+		return nil, nil, err
 	}
 	r, err := s.reader(d)
 	if err != nil {
-		return nil, access.Reader{}, errors.Join(err, d.close())
+		return nil, nil, errors.Join(err, d.close())
 	}
 	return d, r, nil
 }
 
-func (s *scope) reader(d *database) (access.Reader, error) {
+func (s *scope) reader(d *database) (reader, error) {
+	if _, ok := d.events.(*retention.Archived); ok {
+		return s.archived(d), nil
+	}
 	who, err := osActor()
 	if err != nil {
-		return access.Reader{}, err
+		return nil, err
 	}
 	guard, err := access.New(d.Log, nil)
 	if err != nil {
-		return access.Reader{}, err
+		return nil, err
 	}
 	if s.all {
 		return guard.Reader(access.Platform(who, access.AllRights)), nil

@@ -7,7 +7,6 @@ import (
 	"iter"
 
 	"github.com/activitylog/activitylog"
-	"github.com/activitylog/activitylog/access"
 	"github.com/activitylog/activitylog/export"
 )
 
@@ -102,7 +101,7 @@ func (q *query) run(ctx context.Context, s streams, args []string) (err error) {
 
 // pages yields up to limit events and leaves in next where the others begin. Pages that end early, because the store
 // gave up looking for matches, are continued.
-func pages(ctx context.Context, r access.Reader, q activitylog.Query, limit int, next *activitylog.Cursor) iter.Seq2[activitylog.Event, error] {
+func pages(ctx context.Context, r reader, q activitylog.Query, limit int, next *activitylog.Cursor) iter.Seq2[activitylog.Event, error] {
 	const most = 1000
 	return func(yield func(activitylog.Event, error) bool) {
 		for {

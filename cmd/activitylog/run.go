@@ -30,7 +30,8 @@ type command struct {
 }
 
 func commands() []command {
-	return []command{importCommand(), queryCommand(), exportCommand(), tailCommand(), demoCommand()}
+	return []command{importCommand(), queryCommand(), exportCommand(), tailCommand(), pruneCommand(), holdCommand(), rulesCommand(), coverageCommand(),
+		demoCommand()}
 }
 
 // usageError says what to write instead.

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/activitylog/activitylog"
-	"github.com/activitylog/activitylog/access"
 )
 
 func tailCommand() command {
@@ -110,7 +109,7 @@ func (t *tail) writer(w io.Writer) func(*activitylog.Event) error {
 	}
 }
 
-func (t *tail) last(ctx context.Context, r access.Reader, f activitylog.Filter) ([]activitylog.Event, error) {
+func (t *tail) last(ctx context.Context, r reader, f activitylog.Filter) ([]activitylog.Event, error) {
 	var list []activitylog.Event
 	if t.n == 0 {
 		return nil, nil

@@ -19,7 +19,7 @@ func partitionOf(month time.Time) string { return partitionPrefix + month.Format
 // Months returns the first moments of the months that have a partition, oldest first. Without partitions there are none.
 func (s *Store) Months(ctx context.Context) ([]time.Time, error) {
 	b, ok := s.back.(*postgres)
-	if !ok || !b.opts.Partitioned {
+	if !ok {
 		return nil, nil
 	}
 	rows, err := b.db.QueryContext(ctx, `SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
@@ -44,10 +44,11 @@ const monthPatience = "100ms"
 // PruneMonth deletes all events of the month that begins at a time, if keep means none of them, and returns how many
 // there were. It looks while nothing can come into the month, and empties the partition at once, however large it is.
 // Only the partition is locked: those who record into other months do not notice. If keep means an event, or somebody
-// uses the month for long, it deletes nothing and returns 0. Without partitions it returns errors.ErrUnsupported.
+// uses the month for long, or it has no partition, it deletes nothing and returns 0. On a database that has no partitions
+// at all it returns errors.ErrUnsupported.
 func (s *Store) PruneMonth(ctx context.Context, month time.Time, keep activitylog.Filter) (deleted int64, err error) {
 	b, ok := s.back.(*postgres)
-	if !ok || !b.opts.Partitioned {
+	if !ok {
 		return 0, fmt.Errorf("activitylog: this store has no partitions: %w", errors.ErrUnsupported)
 	}
 	month = monthOf(month)
