@@ -48,10 +48,10 @@ func (h *hold) run(ctx context.Context, s streams, args []string) (err error) {
 	switch {
 	case do != "list" && h.reason == "":
 		return usage("say why: --reason TEXT; the log keeps it")
-	case do == "set" && strings.TrimSpace(f.String()) == "":
-		return usage("say which events: activitylog hold set FILTER; since:1700-01-01 means all")
 	case do == "set" && err != nil:
 		return err
+	case do == "set" && strings.TrimSpace(f.String()) == "":
+		return usage("say which events: activitylog hold set FILTER; since:1700-01-01 means all")
 	case do == "list" && len(rest) > 0:
 		return usage("hold list takes flags only")
 	case do == "lift" && len(rest) != 1:
