@@ -74,7 +74,7 @@ func (p *purge) slice(ctx context.Context, events []activitylog.Event) (left []a
 	defer cancel()
 	for end := time.Now().Add(min(p.k.turn.lease/5, longestTurn)); len(events) > 0 && time.Now().Before(end); {
 		n := min(p.size, len(events))
-		if err := p.batch(within, due, events[:n]); err != nil {
+		if err := p.batch(within, events[:n]); err != nil {
 			if within.Err() == nil || ctx.Err() != nil {
 				return events, err
 			}
@@ -110,14 +110,14 @@ func (p *purge) refresh(ctx context.Context, t *taken) error {
 }
 
 // batch removes one batch.
-func (p *purge) batch(ctx context.Context, due activitylog.Filter, events []activitylog.Event) error {
+func (p *purge) batch(ctx context.Context, events []activitylog.Event) error {
 	if p.o.Archive != "" {
 		if err := p.save(events); err != nil {
 			return err
 		}
 	}
 	began := time.Now()
-	if err := p.remove(ctx, due, events); err != nil {
+	if err := p.remove(ctx, events); err != nil {
 		return err
 	}
 	took := time.Since(began)
@@ -144,16 +144,35 @@ func (p *purge) rest(ctx context.Context, d time.Duration) error {
 	return pause(ctx, d)
 }
 
-// remove deletes events. An id belongs to its organization: where another one may hold it too, one after the other is
-// asked, so that nothing goes that was not counted and archived.
-func (p *purge) remove(ctx context.Context, due activitylog.Filter, events []activitylog.Event) error {
+// keyPruner is a store that deletes events that were looked at already, of several organizations in one transaction.
+type keyPruner interface {
+	PruneKeys(ctx context.Context, keys []activitylog.Key) (deleted int, err error)
+}
+
+// remove deletes events.
+func (p *purge) remove(ctx context.Context, events []activitylog.Event) error {
+	if store, ok := p.k.store.(keyPruner); ok {
+		keys := make([]activitylog.Key, len(events))
+		for i := range events {
+			keys[i] = activitylog.KeyOf(&events[i])
+		}
+		n, err := store.PruneKeys(ctx, keys)
+		if err != nil {
+			return err
+		}
+		p.report.Deleted += int64(n)
+		for i := range events {
+			p.count(events[i].Org, 1)
+		}
+		return nil
+	}
+	// An id belongs to its organization, so that one is asked after the other.
 	byOrg := map[string][]uuid.UUID{}
 	for i := range events {
 		byOrg[events[i].Org] = append(byOrg[events[i].Org], events[i].ID)
 	}
 	for org, ids := range byOrg {
-		q := activitylog.StoreQuery{Org: org, Filter: activitylog.IDIs(ids...).And(due)}
-		n, err := p.pruner.Prune(ctx, q, len(ids))
+		n, err := p.pruner.Prune(ctx, activitylog.StoreQuery{Org: org, Filter: activitylog.IDIs(ids...)}, len(ids))
 		if err != nil {
 			return err
 		}

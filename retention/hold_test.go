@@ -160,10 +160,10 @@ type slow struct {
 	begun func()
 }
 
-func (s slow) Prune(ctx context.Context, q activitylog.StoreQuery, limit int) (int, error) {
+func (s slow) PruneKeys(ctx context.Context, keys []activitylog.Key) (int, error) {
 	s.begun()
 	time.Sleep(30 * time.Millisecond)
-	return s.Store.Prune(ctx, q, limit)
+	return s.Store.PruneKeys(ctx, keys)
 }
 
 // TestHoldWhilePurging sets a hold in the middle of a step of another process: it must wait for the step, and what it

@@ -107,11 +107,11 @@ type failing struct {
 	left *int
 }
 
-func (f failing) Prune(ctx context.Context, q activitylog.StoreQuery, limit int) (int, error) {
+func (f failing) PruneKeys(ctx context.Context, keys []activitylog.Key) (int, error) {
 	if *f.left--; *f.left < 0 {
 		return 0, errFull
 	}
-	return f.Store.Prune(ctx, q, limit)
+	return f.Store.PruneKeys(ctx, keys)
 }
 
 func TestGoesOn(t *testing.T) {
