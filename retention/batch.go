@@ -13,9 +13,10 @@ import (
 const (
 	// lookAhead is how many events that are due are read at once. They are looked at again before they go.
 	lookAhead = 2000
-	// Batches grow and shrink by how long they take.
-	firstBatch = 32
-	leastBatch = 8
+	// Batches grow and shrink by how long they take, but no further than this: the wait for a disk or for other writers
+	// does not get shorter with them.
+	firstBatch = 64
+	leastBatch = 64
 	// longestTurn is how long a decision may have to wait for the steps of a purge.
 	longestTurn = time.Second
 )
@@ -30,7 +31,7 @@ func (p *purge) batches(ctx context.Context) error {
 		p.state, p.version = s, -1
 	}
 	var after *activitylog.Key
-	for {
+	for p.report.Deleted < p.plan.Events { // else all of them are gone, and looking on would find none
 		began := time.Now()
 		var events []activitylog.Event
 		q := activitylog.StoreQuery{Org: p.org, Filter: p.state.due(p.plan.At), Order: activitylog.Oldest, After: after, Limit: lookAhead}
@@ -56,6 +57,7 @@ func (p *purge) batches(ctx context.Context) error {
 			}
 		}
 	}
+	return nil
 }
 
 // slice removes as much of events as fits into one turn, and returns what is left.

@@ -16,6 +16,12 @@ type monthPruner interface {
 	PruneMonth(ctx context.Context, month time.Time, keep activitylog.Filter) (deleted int64, err error)
 }
 
+// A month that somebody uses is tried again.
+const (
+	monthAttempts = 3
+	monthPause    = 200 * time.Millisecond
+)
+
 // months drops the months in which everything is due. They are those of all organizations, so that a purge of one
 // organization cannot, and one with an archive goes event by event.
 func (p *purge) months(ctx context.Context) error {
@@ -27,7 +33,19 @@ func (p *purge) months(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var first, last time.Time // of what is due
+	for _, part := range p.plan.Parts {
+		if first.IsZero() || part.Oldest.Before(first) {
+			first = part.Oldest
+		}
+		if part.Newest.After(last) {
+			last = part.Newest
+		}
+	}
 	for _, m := range months {
+		if m.After(last) || !m.AddDate(0, 1, 0).After(first) {
+			continue
+		}
 		if err := p.month(ctx, store, m); err != nil {
 			return err
 		}
@@ -35,38 +53,48 @@ func (p *purge) months(ctx context.Context) error {
 	return nil
 }
 
+// month drops one month, if all in it is due.
 func (p *purge) month(ctx context.Context, store monthPruner, m time.Time) error {
-	within := activitylog.Since(m).And(activitylog.Before(m.AddDate(0, 1, 0)))
-	orgs := map[string]int64{}
 	t, err := p.k.turn.take(ctx)
 	if err != nil {
 		return err
 	}
-	drop := func() error {
-		if err := p.refresh(ctx, t); err != nil {
-			return err
-		}
-		due := p.state.due(p.plan.At)
-		gone, err := p.k.plan(ctx, "", due.And(within), p.plan.At)
-		if err != nil || gone.Events == 0 {
-			return err
-		}
-		for _, part := range gone.Parts {
-			orgs[part.Org] += part.Events
-		}
-		ctx, cancel := context.WithTimeout(ctx, p.k.turn.lease/2)
-		defer cancel()
-		n, err := store.PruneMonth(ctx, m, activitylog.Not(due))
-		if err != nil || n == 0 {
-			return err
-		}
-		p.report.Deleted += n
-		p.report.Months++
-		for org, n := range orgs {
-			p.count(org, n)
-		}
-		p.told(time.Time{})
-		return nil
+	return t.end(ctx, false, p.drop(ctx, t, store, m))
+}
+
+func (p *purge) drop(ctx context.Context, t *taken, store monthPruner, m time.Time) error {
+	if err := p.refresh(ctx, t); err != nil {
+		return err
 	}
-	return t.end(ctx, false, drop())
+	ctx, cancel := context.WithTimeout(ctx, p.k.turn.lease/2) // nothing is deleted without the lease
+	defer cancel()
+	due := p.state.due(p.plan.At)
+	within := activitylog.Since(m).And(activitylog.Before(m.AddDate(0, 1, 0)))
+	// Looked at without a lock first: what is true of most months should disturb nobody.
+	if kept, err := p.k.log.AllOrgs().Count(ctx, within.And(activitylog.Not(due)), 1); err != nil || kept > 0 {
+		return err
+	}
+	gone, err := p.k.plan(ctx, "", within, p.plan.At)
+	if err != nil {
+		return err
+	}
+	var n int64
+	for range monthAttempts {
+		if n, err = store.PruneMonth(ctx, m, activitylog.Not(due)); err != nil || n > 0 {
+			break
+		}
+		if err = pause(ctx, monthPause); err != nil {
+			return err
+		}
+	}
+	if err != nil || n == 0 {
+		return err // batch by batch, then
+	}
+	p.report.Deleted += n
+	p.report.Months++
+	for _, part := range gone.Parts {
+		p.count(part.Org, part.Events)
+	}
+	p.told(time.Time{})
+	return nil
 }

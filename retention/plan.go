@@ -64,13 +64,12 @@ func (k *Keeper) count(ctx context.Context, org string, f activitylog.Filter) (i
 
 func (k *Keeper) plan(ctx context.Context, org string, due activitylog.Filter, now time.Time) (Plan, error) {
 	p := Plan{At: now, Filter: due}
-	type key struct{ org, category string }
-	parts := map[key]*PlanPart{}
+	parts := map[partKey]*PlanPart{}
 	add := func(o PlanPart) {
-		part := parts[key{o.Org, o.Category}]
+		part := parts[partKey{o.Org, o.Category}]
 		if part == nil {
 			part = &PlanPart{Org: o.Org, Category: o.Category, Oldest: o.Oldest, Newest: o.Newest}
-			parts[key{o.Org, o.Category}] = part
+			parts[partKey{o.Org, o.Category}] = part
 		}
 		part.Events += o.Events
 		if o.Oldest.Before(part.Oldest) {
@@ -87,19 +86,28 @@ func (k *Keeper) plan(ctx context.Context, org string, due activitylog.Filter, n
 		}
 		add(PlanPart{b.Values[0], b.Values[1], b.Count, b.MinTime, b.MaxTime})
 	}
-	// Figures leave pending events out, but they grow old too.
+	// Figures leave pending events out, but they grow old too. Mostly there are none, which a count tells sooner.
 	pending := activitylog.Query{Filter: activitylog.OutcomeIs(activitylog.InProgress).And(due)}
+	if n, err := k.count(ctx, org, pending.Filter); err != nil || n == 0 {
+		return p.sorted(parts), err
+	}
 	for e, err := range k.reader(org).Events(ctx, pending) {
 		if err != nil {
 			return Plan{}, err
 		}
 		add(PlanPart{e.Org, e.Category, 1, e.Time, e.Time})
 	}
+	return p.sorted(parts), nil
+}
+
+func (p Plan) sorted(parts map[partKey]*PlanPart) Plan {
 	for _, part := range parts {
 		p.Parts = append(p.Parts, *part)
 	}
 	slices.SortFunc(p.Parts, func(a, b PlanPart) int {
 		return slices.Compare([]string{a.Org, a.Category}, []string{b.Org, b.Category})
 	})
-	return p, nil
+	return p
 }
+
+type partKey struct{ org, category string }

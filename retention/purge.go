@@ -4,6 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/activitylog/activitylog"
@@ -130,16 +134,23 @@ func (p *purge) record(ctx context.Context) error {
 		planned[part.Org] += part.Events
 		categories[part.Org][part.Category] = part.Events
 	}
-	for _, org := range orgs {
-		op, err := p.k.log.Begin(ctx, activitylog.Event{
+	began := make([]*activitylog.Operation, len(orgs))
+	err := together(len(orgs), func(i int) (err error) {
+		org := orgs[i]
+		began[i], err = p.k.log.Begin(ctx, activitylog.Event{
 			Org: org, Action: "audit.purge", Expires: p.k.now().Add(p.o.Time + time.Hour),
 			Targets:  []activitylog.Target{{Type: "log range", ID: "events that are due"}},
 			Metadata: map[string]any{"planned": planned[org], "categories": categories[org], "archive": p.o.Archive != ""},
 		})
-		if err != nil {
-			return errors.Join(err, p.end(context.WithoutCancel(ctx), err))
+		return err
+	})
+	for i, op := range began {
+		if op != nil {
+			p.ops[orgs[i]] = &operation{op: op}
 		}
-		p.ops[org] = &operation{op: op}
+	}
+	if err != nil {
+		return p.end(context.WithoutCancel(ctx), err)
 	}
 	return nil
 }
@@ -149,15 +160,34 @@ func (p *purge) end(ctx context.Context, err error) error {
 	if p.archive != nil {
 		p.report.Files = p.archive.close()
 	}
-	why := err
-	for _, x := range p.ops {
-		m := x.op.Event.Metadata
-		m["deleted"], m["more"] = x.deleted, p.report.More
-		if _, ending := x.op.End(ctx, why); ending != nil {
-			err = errors.Join(err, fmt.Errorf("record the end: %w", ending))
-		}
+	ops := slices.Collect(maps.Values(p.ops))
+	ending := together(len(ops), func(i int) error {
+		m := ops[i].op.Event.Metadata
+		m["deleted"], m["more"] = ops[i].deleted, p.report.More
+		_, err := ops[i].op.End(ctx, err)
+		return err
+	})
+	if ending != nil {
+		err = errors.Join(err, fmt.Errorf("record the end: %w", ending))
 	}
 	return err
+}
+
+// together calls f for 0 to n-1 at the same time, so that the records of many organizations share commits.
+func together(n int, f func(int) error) error {
+	const most = 64
+	var next atomic.Int64
+	errs := make([]error, n)
+	var workers sync.WaitGroup
+	for range min(n, most) {
+		workers.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				errs[i] = f(i)
+			}
+		})
+	}
+	workers.Wait()
+	return errors.Join(errs...)
 }
 
 // run removes month by month where the store can, then batch by batch.

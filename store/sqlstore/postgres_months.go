@@ -38,8 +38,12 @@ func (s *Store) Months(ctx context.Context) ([]time.Time, error) {
 	return months, nil
 }
 
-// monthPatience is how long deleting a month waits for those who use it, and lets others queue behind it.
-const monthPatience = "100ms"
+// How long deleting a month waits: first for those who write into it, which keeps nobody from reading and is long enough
+// for the server to call its own maintenance off, then for those who read it, behind which others queue.
+const (
+	patienceForWriters = "3s"
+	patienceForReaders = "100ms"
+)
 
 // PruneMonth deletes all events of the month that begins at a time, if keep means none of them, and returns how many
 // there were. It looks while nothing can come into the month, and empties the partition at once, however large it is.
@@ -78,8 +82,9 @@ func (b *postgres) emptyPartition(ctx context.Context, tx *sql.Tx, name string, 
 	}
 	for _, text := range []string{
 		`SET LOCAL activitylog.guard = 'open'`,
-		`SET LOCAL lock_timeout = '` + monthPatience + `'`,
+		`SET LOCAL lock_timeout = '` + patienceForWriters + `'`,
 		`LOCK TABLE ` + name + ` IN SHARE MODE`, // readers go on while we look
+		`SET LOCAL lock_timeout = '` + patienceForReaders + `'`,
 	} {
 		if _, err := tx.ExecContext(ctx, text); err != nil {
 			return 0, err
