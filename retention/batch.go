@@ -2,6 +2,7 @@ package retention
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -32,32 +33,45 @@ func (p *purge) batches(ctx context.Context) error {
 	}
 	var after *activitylog.Key
 	for p.report.Deleted < p.plan.Events { // else all of them are gone, and looking on would find none
-		began := time.Now()
-		var events []activitylog.Event
-		q := activitylog.StoreQuery{Org: p.org, Filter: p.state.due(p.plan.At), Order: activitylog.Oldest, After: after, Limit: lookAhead}
-		for e, err := range p.k.store.Scan(ctx, q) {
-			if err != nil {
-				return err
-			}
-			events = append(events, e)
-		}
-		if len(events) == 0 {
-			return nil
+		events, err := p.look(ctx, after)
+		if err != nil || len(events) == 0 {
+			return err
 		}
 		last := activitylog.KeyOf(&events[len(events)-1])
-		after = &last
-		p.owe(time.Since(began))
-		for len(events) > 0 {
-			var err error
+		for len(events) > 0 && err == nil {
 			if events, err = p.slice(ctx, events); err == nil {
 				err = p.rest(ctx, max(p.debt, courtesy))
 			}
-			if err != nil {
-				return err
-			}
+		}
+		switch {
+		case errors.Is(err, errOthers): // look again
+		case err != nil:
+			return err
+		default:
+			after = &last
 		}
 	}
 	return nil
+}
+
+// errOthers means that somebody else had a turn since events were looked at, and may have removed some.
+var errOthers = errors.New("others had a turn")
+
+// look returns the next events that are due, oldest first.
+func (p *purge) look(ctx context.Context, after *activitylog.Key) (events []activitylog.Event, err error) {
+	if p.turn, err = p.k.turn.last(ctx); err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	q := activitylog.StoreQuery{Org: p.org, Filter: p.state.due(p.plan.At), Order: activitylog.Oldest, After: after, Limit: lookAhead}
+	for e, err := range p.k.store.Scan(ctx, q) {
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, e)
+	}
+	p.owe(time.Since(began))
+	return events, nil
 }
 
 // slice removes as much of events as fits into one turn, and returns what is left.
@@ -67,13 +81,17 @@ func (p *purge) slice(ctx context.Context, events []activitylog.Event) (left []a
 		return events, err
 	}
 	defer func() { err = t.end(ctx, false, err) }()
-	if err := p.refresh(ctx, t); err != nil {
+	within, cancel := context.WithDeadline(ctx, t.deadline) // nothing is deleted without the lease
+	defer cancel()
+	if err := p.refresh(within, t); err != nil {
 		return events, err
 	}
+	if p.k.turn.space != nil && t.number != p.turn+1 {
+		return events, errOthers
+	}
+	p.turn = t.number
 	due := p.state.due(p.plan.At)
 	events = slices.DeleteFunc(events, func(e activitylog.Event) bool { return !due.Match(&e) })
-	within, cancel := context.WithTimeout(ctx, p.k.turn.lease/2) // nothing is deleted without the lease
-	defer cancel()
 	for end := time.Now().Add(min(p.k.turn.lease/5, longestTurn)); len(events) > 0 && time.Now().Before(end); {
 		n := min(p.size, len(events))
 		if err := p.batch(within, events[:n]); err != nil {

@@ -63,11 +63,11 @@ func (p *purge) month(ctx context.Context, store monthPruner, m time.Time) error
 }
 
 func (p *purge) drop(ctx context.Context, t *taken, store monthPruner, m time.Time) error {
+	ctx, cancel := context.WithDeadline(ctx, t.deadline) // nothing is deleted without the lease
+	defer cancel()
 	if err := p.refresh(ctx, t); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, p.k.turn.lease/2) // nothing is deleted without the lease
-	defer cancel()
 	due := p.state.due(p.plan.At)
 	within := activitylog.Since(m).And(activitylog.Before(m.AddDate(0, 1, 0)))
 	// Looked at without a lock first: what is true of most months should disturb nobody.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -235,6 +236,48 @@ func TestStateStays(t *testing.T) {
 			require.Equal(t, kept, holds[0])
 			if n := len(r.audits("acme", "audit.config.change")); n != 1 {
 				t.Errorf("%d settings are left, with those that were replaced", n)
+			}
+		})
+	}
+}
+
+// TestTwoPurges purges at once, as two processes do: all goes, and the records count each event once.
+func TestTwoPurges(t *testing.T) {
+	t.Parallel()
+	for name, newRig := range stores {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			r.rules("", month)
+			r.many("acme", "auth.login", "old ", 1500)
+			r.many("globex", "auth.login", "old ", 1500)
+			r.clock.now = start.Add(40 * day)
+			var purging sync.WaitGroup
+			for range 3 {
+				k, err := retention.New(r.log, r.store, &retention.Options{Now: r.clock.Now, Lease: 250 * time.Millisecond})
+				require.NoError(t, err)
+				purging.Go(func() {
+					if _, err := k.Purge(r.ctx, "", &retention.PurgeOptions{Load: 0.5, Batch: 20}); err != nil {
+						t.Errorf("purge: %v", err)
+					}
+				})
+			}
+			purging.Wait()
+			if len(r.left()) > 0 {
+				t.Errorf("%d are left", len(r.left()))
+			}
+			for _, org := range []string{"acme", "globex"} {
+				var sum int64
+				for _, e := range r.audits(org, "audit.purge") {
+					if n, ok := e.Metadata["deleted"].(json.Number); ok {
+						one, err := n.Int64()
+						require.NoError(t, err)
+						sum += one
+					}
+				}
+				if sum != 1500 {
+					t.Errorf("the records of %s count %d", org, sum)
+				}
 			}
 		})
 	}

@@ -21,16 +21,18 @@ type turn struct {
 
 // taken is a turn that somebody has.
 type taken struct {
-	turn    *turn
-	owner   uuid.UUID
-	until   time.Time
-	version int64 // of the decisions
+	turn     *turn
+	owner    uuid.UUID
+	deadline time.Time // by the clock of the machine: what goes on for longer must be undone
+	number   int64
+	version  int64 // of the decisions
 }
 
 // leaseState is what stands in the space.
 type leaseState struct {
 	Owner   uuid.UUID `json:"owner"`
 	Until   time.Time `json:"until"`
+	Number  int64     `json:"number"`  // grows with each turn
 	Version int64     `json:"version"` // grows with each decision
 }
 
@@ -66,7 +68,7 @@ func (t *turn) take(ctx context.Context) (*taken, error) {
 
 // try takes the lease if it is free.
 func (x *taken) try(ctx context.Context) (ok bool, err error) {
-	x.until = x.turn.now().Add(x.turn.lease)
+	x.deadline = time.Now().Add(x.turn.lease / 2)
 	if x.turn.space == nil {
 		return true, nil
 	}
@@ -81,10 +83,23 @@ func (x *taken) try(ctx context.Context) (ok bool, err error) {
 			return nil
 		}
 		ok = true
-		x.until, x.version = now.Add(x.turn.lease), s.Version
-		return writeLease(tx, leaseState{x.owner, x.until, s.Version})
+		x.number, x.version = s.Number+1, s.Version
+		return writeLease(tx, leaseState{x.owner, now.Add(x.turn.lease), x.number, x.version})
 	})
 	return ok && err == nil, err
+}
+
+// last returns the number of the last turn.
+func (t *turn) last(ctx context.Context) (n int64, err error) {
+	if t.space == nil {
+		return 0, nil
+	}
+	err = t.space.View(ctx, func(tx activitylog.SpaceTx) error {
+		s, err := readLease(tx)
+		n = s.Number
+		return err
+	})
+	return n, err
 }
 
 // end gives the turn to others; decided tells that what purges go by has changed. It returns err, or else its own error.
