@@ -108,8 +108,8 @@ type purge struct {
 	report Report
 
 	state   *state
-	version int64 // of the decisions that the state is made of
-	turn    int64 // in which something went last, or after which events were looked at
+	version int64         // of the decisions that the state is made of
+	turn    int64         // in which something went last, or after which events were looked at
 	size    int           // of the next batch
 	slow    int           // steps in a row that outlasted the lease
 	debt    time.Duration // that is to be waited before more

@@ -89,14 +89,17 @@ func (x *taken) try(ctx context.Context) (ok bool, err error) {
 	return ok && err == nil, err
 }
 
-// last returns the number of the last turn.
+// last returns the number of the last turn that is over: what is seen from now on is as that one left it, if the next to
+// be taken follows it.
 func (t *turn) last(ctx context.Context) (n int64, err error) {
 	if t.space == nil {
 		return 0, nil
 	}
 	err = t.space.View(ctx, func(tx activitylog.SpaceTx) error {
 		s, err := readLease(tx)
-		n = s.Number
+		if n = s.Number; s.Owner != uuid.Nil {
+			n-- // it may still remove something
+		}
 		return err
 	})
 	return n, err
