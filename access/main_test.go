@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,10 +14,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// clock is a time that a test sets.
-type clock struct{ now time.Time }
+// clock is a time that a test sets while others read it.
+type clock struct{ at atomic.Pointer[time.Time] }
 
-func (c *clock) Now() time.Time { return c.now }
+func (c *clock) Now() time.Time    { return *c.at.Load() }
+func (c *clock) set(now time.Time) { c.at.Store(&now) }
 
 var start = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 
@@ -30,7 +32,8 @@ type rig struct {
 
 func newRig(t *testing.T, store activitylog.Store) *rig {
 	t.Helper()
-	r := &rig{t: t, clock: &clock{start}}
+	r := &rig{t: t, clock: &clock{}}
+	r.clock.set(start)
 	var err error
 	r.log, err = activitylog.New(store, &activitylog.Options{Now: r.clock.Now})
 	require.NoError(t, err)

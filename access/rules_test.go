@@ -40,7 +40,7 @@ func TestRules(t *testing.T) {
 	}
 
 	forged := records[0]
-	forged.ID, forged.Time = [16]byte{}, r.clock.now.AddDate(0, 0, 1)
+	forged.ID, forged.Time = [16]byte{}, r.clock.Now().AddDate(0, 0, 1)
 	_, err = r.log.Record(ctx, forged)
 	require.ErrorIs(t, err, activitylog.ErrInvalid)
 	forged.Backfill = true

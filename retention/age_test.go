@@ -35,7 +35,7 @@ func TestPresets(t *testing.T) {
 			t.Run(p.Name+" "+recorded.Format(time.DateOnly), func(t *testing.T) {
 				t.Parallel()
 				r := memoryRig(t)
-				r.clock.now = recorded
+				r.clock.set(recorded)
 				rules := append(slices.Clone(p.Rules), retention.Rule{Name: "host", Filter: activitylog.Filter{}, Max: 1})
 				r.rules("", rules...)
 				r.record(event("acme", "ai.message.send", "old"))
@@ -45,7 +45,7 @@ func TestPresets(t *testing.T) {
 				}
 				gone := recorded.Add(time.Duration(floor) * day)
 				for _, at := range []time.Time{recorded.AddDate(0, 0, 2), recorded.Add(time.Duration(floor-1) * day), gone.Add(-time.Microsecond)} {
-					r.clock.now = at
+					r.clock.set(at)
 					if r.purge(""); !slices.Equal(r.left(), []string{"old"}) {
 						t.Fatalf("gone at %s, %v after it was recorded", at, at.Sub(recorded))
 					}
@@ -55,7 +55,7 @@ func TestPresets(t *testing.T) {
 				} else if late := gone.Sub(lawful); late > 5*day {
 					t.Errorf("goes %v late", late)
 				}
-				r.clock.now = gone
+				r.clock.set(gone)
 				if r.purge(""); len(r.left()) > 0 {
 					t.Errorf("not gone at %s", gone)
 				}
@@ -115,7 +115,7 @@ func TestWhatGoes(t *testing.T) {
 				}
 				r.rules("", tt.platform...)
 				r.rules("acme", tt.own...)
-				r.clock.now = start.Add(time.Duration(tt.days) * day)
+				r.clock.set(start.Add(time.Duration(tt.days) * day))
 				if by == "all at once" {
 					r.purge("")
 				} else {
@@ -149,11 +149,11 @@ func TestClocksOfHosts(t *testing.T) {
 		e.Time, e.Backfill = at, name == "an import"
 		r.record(e)
 	}
-	r.clock.now = start.Add(30*day - time.Microsecond)
+	r.clock.set(start.Add(30*day - time.Microsecond))
 	if r.purge(""); len(r.left()) != 5 {
 		t.Errorf("went early: left %q", r.left())
 	}
-	r.clock.now = start.Add(30 * day)
+	r.clock.set(start.Add(30 * day))
 	if r.purge(""); len(r.left()) != 0 {
 		t.Errorf("late: left %q", r.left())
 	}
@@ -191,7 +191,7 @@ func TestAgainstPlainRules(t *testing.T) {
 			}
 		}
 		for i := range 60 {
-			r.clock.now = start.Add(time.Duration(rng.IntN(50*24)) * time.Hour)
+			r.clock.set(start.Add(time.Duration(rng.IntN(50*24)) * time.Hour))
 			r.record(event([]string{"acme", "globex", "initech"}[rng.IntN(3)], []string{"auth.login", "ai.message.send", "project.create"}[rng.IntN(3)], fmt.Sprint("e", i)))
 		}
 		now := start.Add(time.Duration(rng.IntN(100*24)) * time.Hour)
@@ -203,7 +203,7 @@ func TestAgainstPlainRules(t *testing.T) {
 			}
 		}
 		slices.Sort(want)
-		r.clock.now = now
+		r.clock.set(now)
 		plan, err := r.keeper.Plan(r.ctx, "")
 		require.NoError(t, err)
 		before := len(r.left())

@@ -30,7 +30,7 @@ func archived(t *testing.T, r *rig, n int) (dir string, before []activitylog.Eve
 		require.NoError(t, err)
 		before = append(before, e)
 	}
-	r.clock.now = start.Add(40 * day)
+	r.clock.set(start.Add(40 * day))
 	report, err := r.keeper.Purge(r.ctx, "", &retention.PurgeOptions{Load: 1, Archive: dir})
 	require.NoError(t, err)
 	if report.Archived != int64(n) || report.Deleted != int64(n) || len(report.Files) != 1 || len(r.left()) != 0 {
@@ -179,7 +179,7 @@ func TestArchiveFirst(t *testing.T) {
 	r := newRig(t, failing{memory.New(), &left})
 	r.rules("", month)
 	r.many("acme", "auth.login", "old ", 100)
-	r.clock.now = start.Add(40 * day)
+	r.clock.set(start.Add(40 * day))
 	dir := t.TempDir()
 	o := &retention.PurgeOptions{Load: 1, Batch: 10, Archive: dir}
 	report, err := r.keeper.Purge(r.ctx, "", o)
@@ -199,10 +199,10 @@ func TestArchiveFirst(t *testing.T) {
 	left = 0
 	_, err = r.keeper.Purge(r.ctx, "", &retention.PurgeOptions{Archive: "/dev/null/x"})
 	require.NoError(t, err, "nothing is due")
-	r.clock.now = r.clock.now.Add(40 * day)
+	r.clock.set(r.clock.Now().Add(40 * day))
 	left = 1000
 	r.many("acme", "auth.login", "more ", 10)
-	r.clock.now = r.clock.now.Add(40 * day)
+	r.clock.set(r.clock.Now().Add(40 * day))
 	if _, err = r.keeper.Purge(r.ctx, "", &retention.PurgeOptions{Archive: "/dev/null/x"}); err == nil || len(r.left()) != 10 {
 		t.Errorf("without a place for the archive %d are left: %v", len(r.left()), err)
 	}

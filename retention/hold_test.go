@@ -34,7 +34,7 @@ func TestHolds(t *testing.T) {
 			}
 			everywhere, err := r.keeper.SetHold(r.ctx, retention.Hold{Filter: parse(t, `"globex message"`)})
 			require.NoError(t, err)
-			r.clock.now = start.Add(40 * day)
+			r.clock.set(start.Add(40 * day))
 			plan, err := r.keeper.Plan(r.ctx, "")
 			require.NoError(t, err)
 			if plan.Events != 2 || plan.Held != 2 {
@@ -114,13 +114,13 @@ func TestClockOfAnotherHost(t *testing.T) {
 	r := memoryRig(t)
 	h, err := r.keeper.SetHold(r.ctx, retention.Hold{Org: "acme"})
 	require.NoError(t, err)
-	r.clock.now = start.Add(-10 * time.Minute)
+	r.clock.set(start.Add(-10 * time.Minute))
 	require.NoError(t, r.keeper.LiftHold(r.ctx, "acme", h.ID, ""))
 	holds, err := r.keeper.Holds(r.ctx, "acme")
 	require.NoError(t, err)
 	require.Empty(t, holds)
 	r.rules("", month)
-	r.clock.now = start.Add(-20 * time.Minute)
+	r.clock.set(start.Add(-20 * time.Minute))
 	r.rules("", retention.Rule{Name: "later", Max: 5})
 	rules, err := r.keeper.Rules(r.ctx, "")
 	require.NoError(t, err)
@@ -137,7 +137,7 @@ func TestForgedDecisions(t *testing.T) {
 	h, err := r.keeper.SetHold(r.ctx, retention.Hold{Org: "acme", Filter: activitylog.CategoryIs("auth")})
 	require.NoError(t, err)
 	r.record(event("acme", "auth.login", "held"), event("acme", "x.y", "due"))
-	r.clock.now = start.Add(40 * day)
+	r.clock.set(start.Add(40 * day))
 	lift := activitylog.Event{Org: "acme", Action: "audit.hold.lift", Actor: activitylog.Actor{ID: "mallory"}, Targets: []activitylog.Target{{Type: "hold", ID: h.ID}}}
 	rules := r.audits(activitylog.SystemOrg, "audit.config.change")[0]
 	rules.ID, rules.Time = uuid.Nil, time.Time{}
@@ -175,7 +175,7 @@ func TestHoldWhilePurging(t *testing.T) {
 		r := newRig(t, slow{memory.New(), sync.OnceFunc(func() { close(begun) })})
 		r.rules("", month)
 		r.many("acme", "auth.login", "old ", 100)
-		r.clock.now = start.Add(40 * day)
+		r.clock.set(start.Add(40 * day))
 		keeper := func() *retention.Keeper {
 			k, err := retention.New(r.log, r.store, &retention.Options{Now: r.clock.Now, Lease: 300 * time.Millisecond})
 			require.NoError(t, err)

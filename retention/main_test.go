@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,10 +16,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// clock is a time that a test sets.
-type clock struct{ now time.Time }
+// clock is a time that a test sets while others read it.
+type clock struct{ at atomic.Pointer[time.Time] }
 
-func (c *clock) Now() time.Time { return c.now }
+func (c *clock) Now() time.Time    { return *c.at.Load() }
+func (c *clock) set(now time.Time) { c.at.Store(&now) }
 
 var start = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 
@@ -41,7 +43,8 @@ type rig struct {
 
 func newRig(t testing.TB, store activitylog.Store) *rig {
 	t.Helper()
-	r := &rig{t: t, clock: &clock{start}, store: store}
+	r := &rig{t: t, clock: &clock{}, store: store}
+	r.clock.set(start)
 	r.ctx = activitylog.WithActor(t.Context(), activitylog.Actor{Type: activitylog.System, ID: "janitor"})
 	var err error
 	r.log, err = activitylog.New(store, &activitylog.Options{Now: r.clock.Now})

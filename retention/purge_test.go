@@ -35,7 +35,7 @@ func TestPurge(t *testing.T) {
 			unfinished.Expires = start.AddDate(1, 0, 0)
 			_, err := r.log.Begin(r.ctx, unfinished)
 			require.NoError(t, err)
-			r.clock.now = start.Add(40 * day)
+			r.clock.set(start.Add(40 * day))
 			r.many("acme", "auth.login", "young ", 50)
 			plan, err := r.keeper.Plan(r.ctx, "")
 			require.NoError(t, err)
@@ -87,7 +87,7 @@ func TestRecordsFirst(t *testing.T) {
 	r.rules("", month)
 	r.many("acme", "auth.login", "old ", 10)
 	full := newRig(t, refusing{store})
-	full.clock.now = start.Add(40 * day)
+	full.clock.set(start.Add(40 * day))
 	if _, err := full.keeper.Purge(full.ctx, "", quick); !errors.Is(err, errFull) {
 		t.Errorf("error %v", err)
 	}
@@ -121,7 +121,7 @@ func TestGoesOn(t *testing.T) {
 	r := newRig(t, failing{memory.New(), &left})
 	r.rules("", month)
 	r.many("acme", "auth.login", "old ", 500)
-	r.clock.now = start.Add(40 * day)
+	r.clock.set(start.Add(40 * day))
 	report, err := r.keeper.Purge(r.ctx, "", &retention.PurgeOptions{Load: 1, Batch: 10})
 	if !errors.Is(err, errFull) || report.Deleted != 30 || len(r.left()) != 470 {
 		t.Errorf("%+v, %v; %d are left", report, err, len(r.left()))
@@ -141,7 +141,7 @@ func TestBounds(t *testing.T) {
 	r := memoryRig(t)
 	r.rules("", month)
 	r.many("acme", "auth.login", "old ", 3000)
-	r.clock.now = start.Add(40 * day)
+	r.clock.set(start.Add(40 * day))
 	report, err := r.keeper.Purge(r.ctx, "", &retention.PurgeOptions{Load: 0.001, Batch: 20, Time: 50 * time.Millisecond})
 	if err != nil || !report.More || report.Deleted >= 3000 {
 		t.Errorf("%+v, %v", report, err)
@@ -172,7 +172,7 @@ func TestSameIDInTwoOrganizations(t *testing.T) {
 				r.record(e, event(org, "auth.login", "other of "+org))
 			}
 			r.rules("acme", month)
-			r.clock.now = start.Add(40 * day)
+			r.clock.set(start.Add(40 * day))
 			r.purge("")
 			if got := r.left(); !slices.Equal(got, []string{"other of globex", "shared by globex"}) {
 				t.Errorf("left %q", got)
@@ -193,7 +193,7 @@ func TestStoreWithoutSpaces(t *testing.T) {
 	r := newRig(t, plain{store, store})
 	r.rules("", month)
 	r.many("acme", "auth.login", "old ", 100)
-	r.clock.now = start.Add(40 * day)
+	r.clock.set(start.Add(40 * day))
 	if report := r.purge(""); report.Deleted != 100 {
 		t.Errorf("%+v", report)
 	}
@@ -220,7 +220,7 @@ func TestStateStays(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, r.keeper.LiftHold(r.ctx, "acme", gone.ID, "over"))
 			for range 3 { // the records of a purge go by the next
-				r.clock.now = r.clock.now.Add(10 * day)
+				r.clock.set(r.clock.Now().Add(10 * day))
 				r.purge("")
 			}
 			for org, want := range map[string]string{"": "version 4", "acme": "own 4", "globex": ""} {
@@ -251,7 +251,7 @@ func TestTwoPurges(t *testing.T) {
 			r.rules("", month)
 			r.many("acme", "auth.login", "old ", 400)
 			r.many("globex", "auth.login", "old ", 400)
-			r.clock.now = start.Add(40 * day)
+			r.clock.set(start.Add(40 * day))
 			var purging sync.WaitGroup
 			for range 3 {
 				k, err := retention.New(r.log, r.store, &retention.Options{Now: r.clock.Now, Lease: 250 * time.Millisecond})
