@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/activitylog/activitylog/internal/decision"
 	"github.com/google/uuid"
 )
 
@@ -121,7 +122,9 @@ func setDefault[T comparable](v *T, d T) {
 
 // Record stores one event and returns its id. A nil error means that the event is durable. The end of ctx does not
 // stop a record once it has begun, but the store has Options.Timeout. With an error that wraps ErrOutcomeUnknown the
-// event may be stored; recording it again under the returned id is safe.
+// event may be stored; recording it again under the returned id is safe. Decisions about the log itself
+// (audit.config, audit.hold, audit.review) are refused here: the packages that make them record them. An import may
+// repeat them as Backfill; then they are history and decide nothing.
 func (l *Log) Record(ctx context.Context, e Event) (uuid.UUID, error) {
 	ids, err := l.RecordAll(ctx, []Event{e})
 	if len(ids) == 1 {
@@ -250,6 +253,8 @@ func (l *Log) prepare(ctx context.Context, e Event) (Event, error) {
 		e.Actor.Type = User
 	}
 	switch {
+	case decision.Reserved(e.Action) && !e.Backfill && !decision.In(ctx):
+		return e, invalid("action %s is a decision about the log; use the package that makes it, such as retention or review", e.Action)
 	case e.Org == "":
 		return e, invalid("event has no organization; set Event.Org, WithOrg or Options.DefaultOrg")
 	case e.Action == "":

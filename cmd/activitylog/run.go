@@ -31,7 +31,10 @@ type command struct {
 }
 
 func commands() []command {
-	return []command{importCommand(), queryCommand(), exportCommand(), tailCommand(), alertsCommand(), backtestCommand(), demoCommand()}
+	return []command{
+		importCommand(), queryCommand(), exportCommand(), tailCommand(), alertsCommand(), backtestCommand(),
+		pruneCommand(), holdCommand(), rulesCommand(), coverageCommand(), demoCommand(),
+	}
 }
 
 // usageError says what to write instead.

@@ -22,6 +22,8 @@ var leftOut = map[string]string{
 	"audit.purge":         "only a purge may say that events are gone",
 	"audit.erase":         "only an erasure may say so",
 	"audit.hold.set":      "the state of holds is a fold over these: made-up ones would hold",
+	"audit.hold.lift":     "see audit.hold.set",
+	"audit.review":        "only a person who looked may say so, by package review",
 	"audit.config.change": "the settings of the log are a fold over these",
 	"audit.filter.save":   "saved views are a fold over these",
 	"audit.alert.open":    "the state of alerts is a fold over these; the monitor opens them when it sees the incidents",

@@ -49,6 +49,7 @@ var documented = map[string]activitylog.Filter{
 	"actor type":     activitylog.ActorTypeIs(activitylog.Agent),
 	"target":         activitylog.TargetIs("user", "u1"),
 	"target type":    activitylog.TargetIs("webhook"),
+	"retention":      activitylog.RetentionIs("security"),
 	"label":          activitylog.LabelIs("env", "prod"),
 	"label key":      activitylog.LabelIs("env"),
 	"meta":           activitylog.MetaIs("region", "eu"),
