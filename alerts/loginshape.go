@@ -114,7 +114,7 @@ func (l *logins) spray(source string) {
 		if !l.all[list[hi]].failed || l.all[list[hi]].Time.Before(quiet) {
 			continue
 		}
-		part, sprayed := l.sprayed(list[lo : hi+1])
+		sprayed := l.sprayed(list[lo : hi+1])
 		if sprayed < c.SprayAccounts {
 			continue
 		}
@@ -127,7 +127,7 @@ func (l *logins) spray(source string) {
 		for end+1 < len(list) && l.all[list[end+1]].Time.Sub(l.all[list[lo]].Time) < c.SprayWindow {
 			end++
 		}
-		part = l.failures(list[lo : end+1])
+		part := l.failures(list[lo : end+1])
 		w := l.window(part)
 		accounts := l.accountsOf(part)
 		l.bursts[source] = append(l.bursts[source], w)
@@ -147,7 +147,7 @@ func (l *logins) spray(source string) {
 }
 
 // sprayed counts the accounts that failed a few times each; 0 where as many signed in.
-func (l *logins) sprayed(part []int) (failures []int, accounts int) {
+func (l *logins) sprayed(part []int) (accounts int) {
 	tries, good := map[string]int{}, map[string]bool{}
 	for _, i := range part {
 		for _, x := range l.all[i].accounts {
@@ -164,9 +164,9 @@ func (l *logins) sprayed(part []int) (failures []int, accounts int) {
 		}
 	}
 	if len(tries) <= len(good) {
-		return nil, 0
+		return 0
 	}
-	return l.failures(part), accounts
+	return accounts
 }
 
 // mostAccounts is how many accounts failed there within an hour in the 28 days before.

@@ -37,8 +37,6 @@ type Host struct {
 // person is who is signed in.
 type person struct{ org, id, name, role string }
 
-type personKey struct{}
-
 // thing is a project, channel, skill, agent, integration or campaign.
 type thing struct {
 	Name  string `json:"name" activity:"track"`
