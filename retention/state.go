@@ -20,18 +20,18 @@ type state struct {
 	rules     map[string][]Rule
 	holds     map[string][]Hold
 	protected []uuid.UUID // the events that define the state of the log
+	alerts    openAlerts
 }
 
 // deciding are the actions whose newest event about a target is the state of that target.
 var deciding = []string{
-	decision.Setting, decision.SetHold, decision.LiftHold, decision.Review,
-	"audit.filter.save", "audit.alert.open", "audit.alert.ack", "audit.alert.close",
+	decision.Setting, decision.SetHold, decision.LiftHold, decision.Review, "audit.filter.save",
 }
 
 // fold reads the state for the events of an organization, or of all for the empty org.
 func (k *Keeper) fold(ctx context.Context, org string) (*state, error) {
 	s := &state{org: org, rules: map[string][]Rule{}, holds: map[string][]Hold{}}
-	f := activitylog.CategoryIs("audit").And(activitylog.ActionIs(deciding...))
+	f := activitylog.CategoryIs("audit").And(activitylog.Any(activitylog.ActionIs(deciding...), activitylog.ActionUnder(decision.Alerts)))
 	readers := []activitylog.Reader{k.log.AllOrgs()}
 	if org != "" {
 		readers = []activitylog.Reader{k.log.Org(org)}
@@ -44,6 +44,10 @@ func (k *Keeper) fold(ctx context.Context, org string) (*state, error) {
 		for e, err := range r.Events(ctx, activitylog.Query{Filter: f}) { // newest first
 			if err != nil {
 				return nil, err
+			}
+			if isAlert(&e) {
+				s.alerts.add(&e)
+				continue
 			}
 			if !settings.Decides(&e) {
 				continue
@@ -64,20 +68,15 @@ func (k *Keeper) fold(ctx context.Context, org string) (*state, error) {
 
 // subject is what the actions about one thing have in common.
 func subject(action string) string {
-	switch {
-	case action == decision.LiftHold:
+	if action == decision.LiftHold {
 		return decision.SetHold
-	case strings.HasPrefix(action, "audit.alert."):
-		return "audit.alert"
 	}
 	return action
 }
 
 // add takes the newest decision about something.
 func (s *state) add(e *activitylog.Event) error {
-	if e.Action != "audit.alert.close" {
-		s.protected = append(s.protected, e.ID)
-	}
+	s.protected = append(s.protected, e.ID)
 	org := e.Org
 	if org == activitylog.SystemOrg {
 		org = ""
@@ -148,6 +147,7 @@ func (s *state) dueIn(org string, now time.Time) activitylog.Filter {
 	if len(s.protected) > 0 {
 		due = append(due, activitylog.Not(activitylog.IDIs(s.protected...)))
 	}
+	due = append(due, activitylog.Not(s.alerts.filter()))
 	return activitylog.All(due...)
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/alerts"
+	"github.com/activitylog/activitylog/internal/decision"
 	"github.com/google/uuid"
 )
 
@@ -35,21 +36,6 @@ type Alert struct {
 	chain        uuid.UUID // the last event of the monitors, from which the id of the next follows
 }
 
-// The actions of the lifecycle.
-const (
-	actionOpen    = "audit.alert.open"
-	actionReopen  = "audit.alert.reopen"
-	actionUpdate  = "audit.alert.update"
-	actionResolve = "audit.alert.resolve"
-	actionAck     = "audit.alert.ack"
-	actionSnooze  = "audit.alert.snooze"
-	actionPlan    = "audit.alert.plan"
-	actionClose   = "audit.alert.close"
-
-	alertActions  = "audit.alert"
-	actionSetting = "audit.config.change"
-)
-
 // book is the fold over what an organization's log says of its alerts.
 type book struct {
 	alerts  map[string]*Alert // by fingerprint
@@ -66,7 +52,7 @@ func (b *book) apply(e *activitylog.Event) {
 	if !ok {
 		return
 	}
-	if e.Action == actionPlan && n.Planned != nil {
+	if e.Action == decision.AlertPlan && n.Planned != nil {
 		b.planned = append(b.planned, *n.Planned)
 	}
 	id := alertTarget(e)
@@ -75,8 +61,8 @@ func (b *book) apply(e *activitylog.Event) {
 	}
 	a := b.alerts[id]
 	if a == nil {
-		if e.Action != actionOpen || n.Finding == nil {
-			return // of an alert whose beginning was purged
+		if e.Action != decision.AlertOpen && e.Action != decision.AlertReopen || n.Finding == nil {
+			return // of an episode whose beginning was purged, since it is over
 		}
 		a = &Alert{Org: e.Org}
 		b.alerts[id] = a
@@ -87,7 +73,7 @@ func (b *book) apply(e *activitylog.Event) {
 func (a *Alert) apply(e *activitylog.Event, n *note) {
 	a.Changed = e.Time
 	switch e.Action {
-	case actionOpen, actionReopen:
+	case decision.AlertOpen, decision.AlertReopen:
 		if n.Finding == nil {
 			return
 		}
@@ -95,7 +81,7 @@ func (a *Alert) apply(e *activitylog.Event, n *note) {
 			*a = Alert{Brief: *n.Finding, Org: e.Org, Status: Open, Episode: a.Episode + 1, Opened: e.Time, Changed: e.Time}
 		}
 		a.chain, a.LastSeen = e.ID, latest(a.LastSeen, n.Finding.Window.To)
-	case actionUpdate:
+	case decision.AlertUpdate:
 		if n.Finding == nil {
 			return
 		}
@@ -106,16 +92,16 @@ func (a *Alert) apply(e *activitylog.Event, n *note) {
 		if n.Notice && a.Status != Planned && a.Status != Resolved {
 			a.Status = Open // it was told of again
 		}
-	case actionResolve:
+	case decision.AlertResolve:
 		a.chain, a.Status = e.ID, Resolved
-	case actionClose:
+	case decision.AlertClose:
 		a.decided(e, Resolved)
-	case actionAck:
+	case decision.AlertAck:
 		a.decided(e, Acknowledged)
-	case actionSnooze:
+	case decision.AlertSnooze:
 		a.decided(e, Snoozed)
 		a.Until = n.Until
-	case actionPlan:
+	case decision.AlertPlan:
 		a.decided(e, Planned)
 	}
 }

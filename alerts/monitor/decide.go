@@ -5,6 +5,7 @@ import (
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/alerts"
+	"github.com/activitylog/activitylog/internal/decision"
 )
 
 // decide says what a finding does to the alert of its fingerprint, nil if there is none: the action to record, empty for
@@ -12,7 +13,7 @@ import (
 func decide(a *Alert, f *alerts.Finding, now time.Time, least activitylog.Severity) (action string, notice bool) {
 	loud := rank(f.Severity) >= rank(least)
 	if a == nil {
-		return actionOpen, loud
+		return decision.AlertOpen, loud
 	}
 	longer := f.Window.To.After(a.LastSeen)
 	switch a.Status {
@@ -21,17 +22,17 @@ func decide(a *Alert, f *alerts.Finding, now time.Time, least activitylog.Severi
 		if !longer || closed && f.Window.From.Before(a.Changed) {
 			return "", false
 		}
-		return actionReopen, loud
+		return decision.AlertReopen, loud
 	}
 	quiet := a.Status == Snoozed && now.Before(a.Until)
 	ours := f.Window.To.After(a.Window.From) // else it belongs to an episode before
 	switch {
 	case ours && rank(f.Severity) > rank(a.Severity):
-		return actionUpdate, loud && !quiet
+		return decision.AlertUpdate, loud && !quiet
 	case a.Status == Snoozed && !quiet && f.Window.To.After(a.Until):
-		return actionUpdate, loud
+		return decision.AlertUpdate, loud
 	case longer && (!f.Window.From.Before(a.LastSeen) || f.Window.To.Sub(a.LastSeen) >= alerts.Quiet(f.Rule)/4):
-		return actionUpdate, false // so that the log tells how long it went on, and not each event of it
+		return decision.AlertUpdate, false // so that the log tells how long it went on, and not each event of it
 	}
 	return "", false
 }

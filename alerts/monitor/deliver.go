@@ -9,6 +9,7 @@ import (
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/alerts"
+	"github.com/activitylog/activitylog/internal/decision"
 	"github.com/google/uuid"
 )
 
@@ -43,7 +44,7 @@ func enqueue(tx activitylog.SpaceTx, events []activitylog.Tailed) error {
 
 // noticeOf is the notice that an event of an alert decides, if it does.
 func noticeOf(e *activitylog.Event) (n alerts.Notice, ok bool) {
-	transition := map[string]alerts.Transition{actionOpen: alerts.Opened, actionReopen: alerts.Reopened, actionUpdate: alerts.Raised}[e.Action]
+	transition := map[string]alerts.Transition{decision.AlertOpen: alerts.Opened, decision.AlertReopen: alerts.Reopened, decision.AlertUpdate: alerts.Raised}[e.Action]
 	if transition == "" || e.Backfill || e.Outcome != activitylog.Success {
 		return n, false
 	}

@@ -42,7 +42,7 @@ func Example() {
 		m.Deliver(ctx)
 	}
 	list, _ := m.Alerts(ctx, "acme")
-	m.Acknowledge(ctx, "acme", list[0].Fingerprint, monitor.Decision{Actor: activitylog.Actor{ID: "ana"}, Reason: "Leo forgot his password"})
+	m.Acknowledge(activitylog.WithActor(ctx, activitylog.Actor{ID: "ana"}), "acme", list[0].Fingerprint, "Leo forgot his password")
 	list, _ = m.Alerts(ctx, "acme")
 	fmt.Println(list[0].Status, "by", list[0].By+":", list[0].Reason)
 	// Output:

@@ -9,6 +9,7 @@ import (
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/alerts"
+	"github.com/activitylog/activitylog/internal/decision"
 	"github.com/google/uuid"
 )
 
@@ -144,7 +145,7 @@ func (m *Monitor) resolve(ctx context.Context, org string, now time.Time) error 
 		if !over(&a, m.seen[a.Fingerprint], now) {
 			continue
 		}
-		if err := m.record(ctx, s, &a, actionResolve, &a.Brief, note{}, now); err != nil {
+		if err := m.record(ctx, s, &a, decision.AlertResolve, &a.Brief, note{}, now); err != nil {
 			return err
 		}
 		delete(m.seen, a.Fingerprint)
@@ -169,7 +170,7 @@ func (m *Monitor) record(ctx context.Context, s *state, a *Alert, action string,
 	if n.Finding != nil {
 		e.Severity, e.Message = b.Severity, b.Explanation
 	}
-	_, err = m.log.Record(ctx, e)
+	_, err = m.log.Record(decision.With(ctx), e)
 	if errors.Is(err, activitylog.ErrConflict) { // somebody else took this step
 		err = nil
 	}

@@ -40,22 +40,22 @@ func TestLifecycle(t *testing.T) {
 		{"over after a quiet day", []step{wait(23 * time.Hour), nothing(monitor.Open, open), wait(2 * time.Hour), nothing(monitor.Resolved, open)}},
 		{"comes back", []step{wait(26 * time.Hour), nothing(monitor.Resolved, open), wait(24 * time.Hour), fail(12, monitor.Open, reopen)}},
 		{"acknowledged: more of it is no news, and it ends by itself", []step{
-			{"acknowledge", func(s *scene, f string) error { return s.m.Acknowledge(s.Context(), "acme", f, ana) }, monitor.Acknowledged, open},
+			{"acknowledge", func(s *scene, f string) error { return s.m.Acknowledge(s.ana(), "acme", f, why) }, monitor.Acknowledged, open},
 			wait(7 * time.Hour), fail(12, monitor.Acknowledged, open), wait(26 * time.Hour), nothing(monitor.Resolved, open),
 		}},
 		{"snoozed: told again if it goes on after that", []step{
 			{"snooze", func(s *scene, f string) error {
-				return s.m.Snooze(s.Context(), "acme", f, s.clock.Now().Add(10*time.Hour), ana)
+				return s.m.Snooze(s.ana(), "acme", f, s.clock.Now().Add(10*time.Hour), why)
 			}, monitor.Snoozed, open},
 			wait(7 * time.Hour), fail(12, monitor.Snoozed, open), wait(7 * time.Hour), fail(12, monitor.Open, "open:medium raise:medium "),
 		}},
 		{"closed by a person: what goes on is no news, a new one is", []step{
-			{"close", func(s *scene, f string) error { return s.m.Resolve(s.Context(), "acme", f, ana) }, monitor.Resolved, open},
+			{"close", func(s *scene, f string) error { return s.m.Resolve(s.ana(), "acme", f, why) }, monitor.Resolved, open},
 			wait(7 * time.Hour), fail(12, monitor.Resolved, open), wait(36 * time.Hour), fail(12, monitor.Open, reopen),
 		}},
 		{"planned: its window is no trouble, another one is", []step{
 			{"plan", func(s *scene, f string) error {
-				return s.m.Plan(s.Context(), "acme", f, alerts.Window{From: noon.Add(-time.Hour), To: noon.Add(12 * time.Hour)}, ana)
+				return s.m.Plan(s.ana(), "acme", f, alerts.Window{From: noon.Add(-time.Hour), To: noon.Add(12 * time.Hour)}, why)
 			}, monitor.Planned, open},
 			wait(7 * time.Hour), fail(12, monitor.Planned, open), wait(40 * time.Hour), fail(12, monitor.Open, reopen),
 		}},
@@ -95,9 +95,9 @@ func TestRaised(t *testing.T) {
 		told   string
 	}{
 		{"open", func(*scene, string) error { return nil }, "raise:medium "},
-		{"acknowledged", func(s *scene, f string) error { return s.m.Acknowledge(s.Context(), "acme", f, ana) }, "raise:medium "},
+		{"acknowledged", func(s *scene, f string) error { return s.m.Acknowledge(s.ana(), "acme", f, why) }, "raise:medium "},
 		{"snoozed", func(s *scene, f string) error {
-			return s.m.Snooze(s.Context(), "acme", f, s.clock.Now().Add(time.Hour), ana)
+			return s.m.Snooze(s.ana(), "acme", f, s.clock.Now().Add(time.Hour), why)
 		}, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -125,18 +125,18 @@ func TestRefusedDecisions(t *testing.T) {
 	s.fail(12, "leo")
 	s.poll()
 	f := s.alert("source_burst").Fingerprint
-	ctx := t.Context()
+	ctx := s.ana()
 	tests := []struct {
 		name string
 		err  error
 		want error
 	}{
-		{"no reason", s.m.Acknowledge(ctx, "acme", f, monitor.Decision{Actor: ana.Actor}), activitylog.ErrInvalid},
-		{"nobody", s.m.Acknowledge(ctx, "acme", f, monitor.Decision{Reason: "because"}), activitylog.ErrInvalid},
-		{"no such alert", s.m.Acknowledge(ctx, "acme", "cafe", ana), activitylog.ErrNotFound},
-		{"of another organization", s.m.Acknowledge(ctx, "zenith", f, ana), activitylog.ErrNotFound},
-		{"snoozed until yesterday", s.m.Snooze(ctx, "acme", f, noon.AddDate(0, 0, -1), ana), activitylog.ErrInvalid},
-		{"planned without a time", s.m.Announce(ctx, "acme", alerts.Planned{Rule: alerts.VolumeSpikes}, ana), activitylog.ErrInvalid},
+		{"no reason", s.m.Acknowledge(ctx, "acme", f, ""), activitylog.ErrInvalid},
+		{"nobody", s.m.Acknowledge(t.Context(), "acme", f, why), activitylog.ErrInvalid},
+		{"no such alert", s.m.Acknowledge(ctx, "acme", "cafe", why), activitylog.ErrNotFound},
+		{"of another organization", s.m.Acknowledge(ctx, "zenith", f, why), activitylog.ErrNotFound},
+		{"snoozed until yesterday", s.m.Snooze(ctx, "acme", f, noon.AddDate(0, 0, -1), why), activitylog.ErrInvalid},
+		{"planned without a time", s.m.Announce(ctx, "acme", alerts.Planned{Rule: alerts.VolumeSpikes}, why), activitylog.ErrInvalid},
 	}
 	for _, tt := range tests {
 		if !errors.Is(tt.err, tt.want) {
@@ -152,7 +152,7 @@ func TestRefusedDecisions(t *testing.T) {
 func TestAnnounced(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, memory.New(), monitor.Options{})
-	require.NoError(t, s.m.Announce(t.Context(), "acme", alerts.Planned{Rule: alerts.LoginFailures, Window: alerts.Window{From: noon.Add(-time.Hour), To: noon}}, ana))
+	require.NoError(t, s.m.Announce(s.ana(), "acme", alerts.Planned{Rule: alerts.LoginFailures, Window: alerts.Window{From: noon.Add(-time.Hour), To: noon}}, why))
 	s.fail(12, "leo")
 	s.poll()
 	if n := s.steps(); n["audit.alert.open"] != 0 {
@@ -166,7 +166,7 @@ func TestSetConfig(t *testing.T) {
 	s := newScene(t, memory.New(), monitor.Options{})
 	var patient alerts.Config
 	patient.Logins.Burst, patient.Logins.Slow = 50, 60
-	require.NoError(t, s.m.SetConfig(t.Context(), "acme", patient, ana))
+	require.NoError(t, s.m.SetConfig(s.ana(), "acme", patient, why))
 	s.fail(12, "leo")
 	s.poll()
 	if n := s.steps(); n["audit.alert.open"] != 0 {
@@ -184,7 +184,7 @@ func TestSetConfig(t *testing.T) {
 	if c.Logins.Burst != 50 || !c.Live {
 		t.Errorf("got %+v", c.Logins)
 	}
-	require.NoError(t, s.m.SetConfig(t.Context(), "acme", alerts.Config{}, ana))
+	require.NoError(t, s.m.SetConfig(s.ana(), "acme", alerts.Config{}, why))
 	s.fail(12, "leo")
 	s.poll()
 	s.alert("source_burst")

@@ -167,4 +167,9 @@ func (s *scene) steps() map[string]int {
 	return n
 }
 
-var ana = monitor.Decision{Actor: activitylog.Actor{Type: activitylog.User, ID: "ana"}, Reason: "I know of it"}
+// ana returns a context in which she acts.
+func (s *scene) ana() context.Context {
+	return activitylog.WithActor(s.Context(), activitylog.Actor{Type: activitylog.User, ID: "ana"})
+}
+
+const why = "I know of it"

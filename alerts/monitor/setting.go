@@ -3,25 +3,77 @@ package monitor
 import (
 	"context"
 	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/alerts"
+	"github.com/activitylog/activitylog/internal/settings"
 )
 
-// settingName is the target of the audit.config.change events that hold a Config, under settingKey of their metadata.
-const settingName, settingKey = "alerts", "value"
+// settingName is the name of the setting that holds a Config.
+const settingName = "alerts"
 
-// SetConfig records how an organization is judged from now on. It replaces the whole Config, but for what was announced
-// by Plan and Announce. Org, Zone and Live are the monitor's and are not kept.
-func (m *Monitor) SetConfig(ctx context.Context, org string, c alerts.Config, by Decision) error {
-	v, err := plainValue(c)
-	if err != nil {
-		return err
+// SetConfig records how an organization is judged from now on, by the actor of ctx. It replaces the whole Config, but for
+// what was announced by Plan and Announce. Org, Zone and Live are the monitor's and are not kept.
+func (m *Monitor) SetConfig(ctx context.Context, org string, c alerts.Config, reason string) error {
+	if reason == "" {
+		return errNoReason
 	}
-	return m.decide(ctx, by, activitylog.Event{
-		Org: org, Action: actionSetting, Metadata: map[string]any{settingKey: v},
-		Targets: []activitylog.Target{{Type: "setting", ID: settingName, Name: settingName}},
+	var old alerts.Config
+	before, err := settings.Get(ctx, m.log, org, settingName, &old)
+	if err != nil {
+		return fmt.Errorf("monitor: read config: %w", err)
+	}
+	changes, err := changesOf(old, c)
+	if err != nil {
+		return fmt.Errorf("monitor: set config: %w", err)
+	}
+	if err := settings.Set(ctx, m.log, m.now(), before, org, settingName, c, changes, reason); err != nil {
+		return fmt.Errorf("monitor: set config: %w", err)
+	}
+	m.forget(org)
+	return nil
+}
+
+// changesOf are the fields in which two configs differ, by their paths in JSON. What is missing has its default.
+func changesOf(before, after alerts.Config) ([]activitylog.Change, error) {
+	old, err := plainValue(before)
+	if err != nil {
+		return nil, err
+	}
+	now, err := plainValue(after)
+	if err != nil {
+		return nil, err
+	}
+	fields := map[string]*activitylog.Change{}
+	eachField("", old, func(path string, v any) { fields[path] = &activitylog.Change{Path: path, Old: v} })
+	eachField("", now, func(path string, v any) {
+		if fields[path] == nil {
+			fields[path] = &activitylog.Change{Path: path}
+		}
+		fields[path].New = v
 	})
+	var list []activitylog.Change
+	for _, path := range slices.Sorted(maps.Keys(fields)) {
+		if c := fields[path]; !reflect.DeepEqual(c.Old, c.New) {
+			list = append(list, *c)
+		}
+	}
+	return list, nil
+}
+
+func eachField(path string, v any, do func(path string, v any)) {
+	object, ok := v.(map[string]any)
+	if !ok {
+		do(path, v)
+		return
+	}
+	for name, v := range object {
+		eachField(strings.TrimPrefix(path+"."+name, "."), v, do)
+	}
 }
 
 // Config returns how an organization is judged now.
@@ -33,13 +85,9 @@ func (m *Monitor) Config(ctx context.Context, org string) (alerts.Config, error)
 	return s.config, nil
 }
 
-// readSetting reads a Config. Imported events set nothing, and neither do those that were cut or cannot be read whole:
-// the setting before them stays.
+// readSetting reads a Config. One that cannot be read whole sets nothing: the setting before it stays.
 func readSetting(e *activitylog.Event) (c alerts.Config, ok bool) {
-	if e.Backfill || e.Outcome != activitylog.Success || len(e.Truncated) > 0 || e.Metadata[settingKey] == nil {
-		return c, false
-	}
-	return c, readValue(e.Metadata[settingKey], &c) == nil
+	return c, settings.Decides(e) && settings.Decode(e, &c) == nil
 }
 
 // base is the Config of an organization without a setting.
@@ -55,30 +103,17 @@ func (m *Monitor) base(org string) alerts.Config {
 	return c
 }
 
-// Decision is what a person decides: who, and why. Both must be given.
-type Decision struct {
-	Actor  activitylog.Actor
-	Reason string
-}
+var errNoReason = fmt.Errorf("monitor: %w: a decision needs a reason", activitylog.ErrInvalid)
 
-// decide records a decision of a person, behind all that it may rest on, and makes sure that none of it was cut.
-func (m *Monitor) decide(ctx context.Context, by Decision, e activitylog.Event) error {
-	if by.Reason == "" || by.Actor.ID == "" {
-		return fmt.Errorf("monitor: %w: a decision needs the id of its actor and a reason", activitylog.ErrInvalid)
+// decide records a decision of the actor of ctx, behind all that it may rest on.
+func (m *Monitor) decide(ctx context.Context, reason string, e activitylog.Event) error {
+	if reason == "" {
+		return errNoReason
 	}
-	e.Actor, e.Reason = by.Actor, by.Reason
-	e.Time = latest(m.now(), e.Time)
-	id, err := m.log.Record(ctx, e)
-	if err != nil {
+	e.Reason, e.Time = reason, latest(m.now(), e.Time)
+	if err := settings.Record(ctx, m.log, m.now(), activitylog.Event{}, e); err != nil {
 		return fmt.Errorf("monitor: %w", err)
 	}
 	m.forget(e.Org)
-	stored, err := m.log.Org(e.Org).Get(ctx, id)
-	if err != nil {
-		return fmt.Errorf("monitor: %w", err)
-	}
-	if _, ok := readNote(&stored); !ok {
-		return fmt.Errorf("monitor: %w: the decision is larger than the log's limits and was cut; it decides nothing", activitylog.ErrInvalid)
-	}
 	return nil
 }

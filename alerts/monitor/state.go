@@ -9,6 +9,7 @@ import (
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/alerts"
+	"github.com/activitylog/activitylog/internal/decision"
 )
 
 // Alerts reads the alerts of an organization, the last changed first. All it needs is the log.
@@ -34,8 +35,8 @@ type state struct {
 }
 
 var stateFilter = activitylog.Any(
-	activitylog.ActionUnder(alertActions),
-	activitylog.All(activitylog.ActionIs(actionSetting), activitylog.TargetIs("setting", settingName)),
+	activitylog.ActionUnder(decision.Alerts),
+	activitylog.All(activitylog.ActionIs(decision.Setting), activitylog.TargetIs("setting", settingName)),
 )
 
 func readState(ctx context.Context, reader activitylog.Reader, base alerts.Config) (state, error) {
@@ -44,7 +45,7 @@ func readState(ctx context.Context, reader activitylog.Reader, base alerts.Confi
 		if err != nil {
 			return s, fmt.Errorf("monitor: read alerts: %w", err)
 		}
-		if e.Action == actionSetting {
+		if e.Action == decision.Setting {
 			if c, ok := readSetting(&e); ok {
 				c.Zone, c.Org, c.Live = base.Zone, base.Org, base.Live
 				s.config = c

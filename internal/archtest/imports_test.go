@@ -32,7 +32,7 @@ var mayImport = map[string][]string{
 	"retention":    {".", "internal/decision", "internal/settings"},
 	"review":       {".", "internal/decision", "internal/settings"},
 
-	"alerts/monitor": {".", "alerts"},
+	"alerts/monitor": {".", "alerts", "internal/decision", "internal/settings"},
 	"alerts/webhook": {".", "alerts"},
 
 	"web": {".", "access", "alerts", "alerts/monitor", "export", "integrity", "retention", "review"},

@@ -1,4 +1,4 @@
-// Package decision marks contexts under which the log's own packages record decisions: settings, holds and reviews. Their
+// Package decision marks contexts under which the log's own packages record decisions: settings, holds, reviews and what becomes of alerts. Their
 // events are believed when state is folded from the log, so that nobody else may record them: see Log.Record.
 package decision
 
@@ -24,8 +24,21 @@ const (
 	Review   = "audit.review"        // target {review, SUBJECT}
 )
 
+// The actions of alerts, each with the target {alert, FINGERPRINT} but for plans that are no answer to an alert.
+const (
+	Alerts       = "audit.alert" // all of them
+	AlertOpen    = "audit.alert.open"
+	AlertReopen  = "audit.alert.reopen"
+	AlertUpdate  = "audit.alert.update"
+	AlertResolve = "audit.alert.resolve"
+	AlertAck     = "audit.alert.ack"
+	AlertSnooze  = "audit.alert.snooze"
+	AlertPlan    = "audit.alert.plan"
+	AlertClose   = "audit.alert.close"
+)
+
 // trees are the actions that are reserved, with all below them.
-var trees = [...]string{"audit.config", "audit.hold", "audit.review"}
+var trees = [...]string{"audit.config", "audit.hold", "audit.review", Alerts}
 
 // Reserved tells whether events of an action are decisions.
 func Reserved(action string) bool {
