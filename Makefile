@@ -46,6 +46,7 @@ test: deps ## run all tests, with the race detector and against PostgreSQL
 	@code=0; \
 	go test -race -timeout 30m $(GOTESTFLAGS) ./... || code=1; \
 	if [ -f interop/go.mod ]; then (cd interop && go test $(GOTESTFLAGS) ./...) || code=1; fi; \
+	for module in contrib/*/; do (cd $$module && go vet ./... && go test $(GOTESTFLAGS) ./...) || code=1; done; \
 	if [ -f bench/go.mod ]; then (cd bench && go vet ./... && go test -run . $(GOTESTFLAGS) ./...) || code=1; fi; \
 	exit $$code
 

@@ -113,7 +113,7 @@ func readMicros(s string) (first, next int64, ok bool) {
 var fieldNames = []string{
 	"id", "org", "project", "category", "action", "outcome", "severity", "model", "provider", "request", "session", "correlation",
 	"actor", "acted", "impersonated", "authority", "actor_type", "target", "label", "meta", "ip", "time", "recorded", "since",
-	"before", "cost",
+	"before", "cost", "retention",
 }
 
 var fieldAliases = map[string]string{

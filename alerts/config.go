@@ -43,8 +43,8 @@ type Config struct {
 	Spend         SpendConfig     `json:"spend,omitzero"`
 	Models        ModelConfig     `json:"models,omitzero"`
 	Errors        ErrorConfig     `json:"errors,omitzero"`
-	Deletion      MassConfig      `json:"deletion,omitzero"`
-	Export        MassConfig      `json:"export,omitzero"`
+	Deletion      DeletionConfig  `json:"deletion,omitzero"`
+	Export        ExportConfig    `json:"export,omitzero"`
 	Privilege     PrivilegeConfig `json:"privilege,omitzero"`
 	Impersonation ActingConfig    `json:"impersonation,omitzero"`
 	Dormant       DormantConfig   `json:"dormant,omitzero"`
@@ -170,12 +170,19 @@ type ErrorConfig struct {
 	History  int     `json:"history,omitzero"`  // days looked back; 28
 }
 
-// MassConfig is about many things at once by one actor.
-type MassConfig struct {
-	Count  int           `json:"count,omitzero"`  // deletion: 10 targets; export: 25 objects or exports (Elastic)
-	Window time.Duration `json:"window,omitzero"` // 10 minutes; export: 60 (Panther)
-	Record float64       `json:"record,omitzero"` // against the actor's largest of 28 days; 3
-	Rows   int64         `json:"rows,omitzero"`   // export: rows within the window; 100,000
+// DeletionConfig is about one actor who deletes many things.
+type DeletionConfig struct {
+	Count  int           `json:"count,omitzero"`  // different targets; 10 (Elastic and Sigma take 3 to 5 within an hour, and are called noisy)
+	Window time.Duration `json:"window,omitzero"` // 10 minutes
+	Record float64       `json:"record,omitzero"` // against the actor's most of 28 days; 3
+}
+
+// ExportConfig is about one actor who takes much out.
+type ExportConfig struct {
+	Count  int           `json:"count,omitzero"`  // exports or objects; 25 (Elastic)
+	Window time.Duration `json:"window,omitzero"` // 60 minutes (Panther)
+	Record float64       `json:"record,omitzero"` // against the actor's most of 28 days; 3
+	Rows   int64         `json:"rows,omitzero"`   // within the window, whatever the number of exports; 100,000
 }
 
 // PrivilegeConfig is about roles that rule an organization.
@@ -285,8 +292,13 @@ func (c Config) Defaults() Config {
 	or(&e.Part, 0.10)
 	or(&e.Explains, 0.7)
 	or(&e.History, 28)
-	c.Deletion = c.Deletion.defaults(10, 10*time.Minute)
-	c.Export = c.Export.defaults(25, time.Hour)
+	or(&c.Deletion.Count, 10)
+	or(&c.Deletion.Window, 10*time.Minute)
+	or(&c.Deletion.Record, 3)
+	or(&c.Export.Count, 25)
+	or(&c.Export.Window, time.Hour)
+	or(&c.Export.Record, 3)
+	or(&c.Export.Rows, 100_000)
 	or(&c.Privilege.Fresh, 7*24*time.Hour)
 	or(&c.Privilege.NewAccount, 24*time.Hour)
 	or(&c.Impersonation.PerDay, 5)
@@ -295,14 +307,6 @@ func (c Config) Defaults() Config {
 	or(&c.Silence.Expected, 20)
 	or(&c.Silence.History, 28)
 	return c
-}
-
-func (m MassConfig) defaults(count int, window time.Duration) MassConfig {
-	or(&m.Count, count)
-	or(&m.Window, window)
-	or(&m.Record, 3)
-	or(&m.Rows, 100_000)
-	return m
 }
 
 // isHuman tells whether hours and habits of that kind of actor are a person's.

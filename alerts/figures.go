@@ -1,6 +1,9 @@
 package alerts
 
 import (
+	"iter"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -108,6 +111,18 @@ func (f *Figures) AddSum(c Cell, s Sum) {
 	f.cells[k] = &s
 }
 
+// Sums yields all sums, by time and then by what their cells say.
+func (f *Figures) Sums() iter.Seq2[Cell, Sum] {
+	return func(yield func(Cell, Sum) bool) {
+		keys := slices.SortedFunc(maps.Keys(f.cells), f.compareCells)
+		for _, k := range keys {
+			if !yield(f.cell(k), *f.cells[k]) {
+				return
+			}
+		}
+	}
+}
+
 // Merge puts the figures of other events into f. Events that both hold would count twice.
 func (f *Figures) Merge(o *Figures) {
 	for k, s := range o.cells {
@@ -117,7 +132,7 @@ func (f *Figures) Merge(o *Figures) {
 		f.addMark(m)
 	}
 	for k, v := range o.firsts {
-		f.saw(k, v)
+		f.saw(f.translate(o, k), v)
 	}
 	for id := range o.added {
 		if f.added == nil {

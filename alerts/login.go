@@ -91,15 +91,22 @@ func (l *logins) failures(list []int) []int {
 	return out
 }
 
-// runs are the stretches of a list in which n of them lie within a window; a stretch ends where nothing follows for a
-// day. Each is told by its first and last index in list and the one at which it was n for the first time.
-func (l *logins) runs(list []int, n int, window time.Duration) (out [][3]int) {
+// run is a stretch of a list, by indexes in it: all that follows within a day of each other.
+type run struct {
+	start int // of the stretch
+	first int // of the attempts that were enough
+	at    int // the one that made them enough
+	last  int // of the stretch
+}
+
+// runs are the stretches of a list in which n lie within a window.
+func (l *logins) runs(list []int, n int, window time.Duration) (out []run) {
 	for i, end := 0, 0; i < len(list); i = end {
 		for end = i + 1; end < len(list) && l.all[list[end]].Time.Sub(l.all[list[end-1]].Time) < 24*time.Hour; end++ {
 		}
 		for j := i + n - 1; j < end; j++ {
 			if l.all[list[j]].Time.Sub(l.all[list[j-n+1]].Time) < window {
-				out = append(out, [3]int{j - n + 1, end - 1, j})
+				out = append(out, run{start: i, first: j - n + 1, at: j, last: end - 1})
 				break
 			}
 		}
@@ -117,11 +124,11 @@ func (l *logins) sourceBurst(source string) {
 		runs = l.runs(failed, l.c.Logins.Slow, l.c.Logins.SlowWindow)
 	}
 	for _, r := range runs {
-		part := failed[r[0] : r[1]+1]
+		part := failed[r.start : r.last+1]
 		w := l.window(part)
 		l.bursts[source] = append(l.bursts[source], w)
 		accounts := l.accountsOf(part)
-		f := l.finding(kind, Subject{"ip", address(source)}, w, part, l.all[failed[r[2]]].Time)
+		f := l.finding(kind, Subject{"ip", address(source)}, w, part, l.all[failed[r.at]].Time)
 		f.Severity = activitylog.Low
 		if l.anyKnown(accounts, w.From) {
 			f.Severity = activitylog.Medium
@@ -148,12 +155,12 @@ func (l *logins) everSucceeded(source string) bool {
 func (l *logins) accountBurst(account string) {
 	failed := l.failures(l.byAccount[account])
 	for _, r := range l.runs(failed, l.c.Logins.Burst, l.c.Logins.BurstWindow) {
-		part := failed[r[0] : r[1]+1]
+		part := failed[r.first : r.last+1]
 		w := l.window(part)
 		if !l.known(account, w.From) || l.explained(part, w) {
 			continue
 		}
-		f := l.finding("account_burst", Subject{"user", account}, w, part, l.all[failed[r[2]]].Time)
+		f := l.finding("account_burst", Subject{"user", account}, w, part, l.all[failed[r.at]].Time)
 		f.Severity = activitylog.Medium
 		if l.privileged(part) {
 			f.Severity = activitylog.High
@@ -161,7 +168,7 @@ func (l *logins) accountBurst(account string) {
 		}
 		f.Bound = float64(l.c.Logins.Burst - 1)
 		f.Explanation = sentence("%s failed to sign in %s in %s, from %s; %s is the most that this organization lets pass in %s.",
-			account, plural(len(part), "time", "times"), span(w.To.Sub(w.From)), some(l.sourcesOf(part)), figure(f.Bound), span(l.c.Logins.BurstWindow))
+			account, plural(len(part), "time", "times"), span(w.To.Sub(w.From)), places(l.sourcesOf(part)), figure(f.Bound), span(l.c.Logins.BurstWindow))
 		l.add(f, l.ofAccount(account), refused())
 	}
 }

@@ -3,6 +3,7 @@ package alerts
 import (
 	"fmt"
 	"slices"
+	"sort"
 	"time"
 
 	"github.com/activitylog/activitylog"
@@ -53,7 +54,7 @@ func (l *logins) successAfter(account string) {
 		}
 		f.Explanation = sentence("%s signed in at %s UTC after %s of %s within %s, from %s; %s is the most that this organization lets pass before a success.",
 			account, a.Time.UTC().Format("15:04:05 on 2 January 2006"), plural(len(part), "failed sign-in", "failed sign-ins"), who,
-			span(w.To.Sub(w.From)), some(l.sourcesOf(append(slices.Clone(part), i))), figure(f.Bound))
+			span(w.To.Sub(w.From)), places(l.sourcesOf(append(slices.Clone(part), i))), figure(f.Bound))
 		l.add(f, tests)
 	}
 }
@@ -68,11 +69,10 @@ func (l *logins) guesses(a *attempt, account string) []int {
 	}
 	var part []int
 	failed, succeeded := map[string]bool{}, map[string]bool{account: true}
-	for _, i := range slices.Backward(l.bySource[a.Source]) {
+	list := l.bySource[a.Source]
+	end := sort.Search(len(list), func(i int) bool { return l.all[list[i]].Time.After(a.Time) }) // an office is thousands of sign-ins
+	for _, i := range slices.Backward(list[:end]) {
 		b := &l.all[i]
-		if b.Time.After(a.Time) {
-			continue
-		}
 		if a.Time.Sub(b.Time) > l.c.Logins.SuccessWindow {
 			break
 		}
@@ -114,7 +114,7 @@ func (l *logins) spray(source string) {
 		if !l.all[list[hi]].failed || l.all[list[hi]].Time.Before(quiet) {
 			continue
 		}
-		part, sprayed := l.sprayed(list[lo : hi+1])
+		sprayed := l.sprayed(list[lo : hi+1])
 		if sprayed < c.SprayAccounts {
 			continue
 		}
@@ -127,7 +127,7 @@ func (l *logins) spray(source string) {
 		for end+1 < len(list) && l.all[list[end+1]].Time.Sub(l.all[list[lo]].Time) < c.SprayWindow {
 			end++
 		}
-		part = l.failures(list[lo : end+1])
+		part := l.failures(list[lo : end+1])
 		w := l.window(part)
 		accounts := l.accountsOf(part)
 		l.bursts[source] = append(l.bursts[source], w)
@@ -147,7 +147,7 @@ func (l *logins) spray(source string) {
 }
 
 // sprayed counts the accounts that failed a few times each; 0 where as many signed in.
-func (l *logins) sprayed(part []int) (failures []int, accounts int) {
+func (l *logins) sprayed(part []int) (accounts int) {
 	tries, good := map[string]int{}, map[string]bool{}
 	for _, i := range part {
 		for _, x := range l.all[i].accounts {
@@ -164,9 +164,9 @@ func (l *logins) sprayed(part []int) (failures []int, accounts int) {
 		}
 	}
 	if len(tries) <= len(good) {
-		return nil, 0
+		return 0
 	}
-	return l.failures(part), accounts
+	return accounts
 }
 
 // mostAccounts is how many accounts failed there within an hour in the 28 days before.
@@ -228,7 +228,7 @@ func (l *logins) distributed(account string) {
 			f.Reasons = append(f.Reasons, "unknown_accounts")
 		}
 		f.Explanation = sentence("%s failed to sign in %s in %s from %s: %s; %s is the most that this organization lets pass in %s.",
-			account, plural(len(part), "time", "times"), span(w.To.Sub(w.From)), plural(len(sources), "address", "addresses"), some(sources), figure(f.Bound), span(c.SourcesWindow))
+			account, plural(len(part), "time", "times"), span(w.To.Sub(w.From)), plural(len(sources), "address", "addresses"), places(sources), figure(f.Bound), span(c.SourcesWindow))
 		l.add(f, l.ofAccount(account), refused())
 	}
 }

@@ -18,7 +18,7 @@ type burst struct {
 
 // bursts find the stretches in which the marks of one actor reach count within a window and beat by far what the actor
 // did within such a window in the 28 days before. measure says what a stretch comes to.
-func bursts(marks []Mark, c MassConfig, measure func([]Mark) float64) []burst {
+func bursts(marks []Mark, c DeletionConfig, measure func([]Mark) float64) []burst {
 	var list []burst
 	type day struct {
 		day  int32
@@ -166,7 +166,7 @@ func judgeExport(v *view) []Finding {
 	}
 	var list []Finding
 	for _, a := range actors {
-		for _, b := range bursts(marks[a], c, amount) {
+		for _, b := range bursts(marks[a], DeletionConfig{c.Count, c.Window, c.Record}, amount) {
 			rows := int64(0)
 			for _, m := range b.marks {
 				rows += m.Size

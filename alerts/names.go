@@ -3,6 +3,7 @@ package alerts
 import (
 	"bytes"
 	"cmp"
+	"strings"
 	"time"
 
 	"github.com/activitylog/activitylog"
@@ -53,6 +54,29 @@ func (f *Figures) cell(k cellKey) Cell {
 		Action: n.text(k.action), Outcome: activitylog.Outcome(n.text(k.outcome)), Provider: n.text(k.provider), Model: n.text(k.model), Currency: n.text(k.currency),
 		Targets: n.text(k.targets), Priced: k.priced,
 	}
+}
+
+// compareCells orders cells by what they say, not by the numbers of names.
+func (f *Figures) compareCells(a, b cellKey) int {
+	if c := cmp.Compare(a.quarter, b.quarter); c != 0 {
+		return c
+	}
+	n := &f.names
+	for _, pair := range [][2]uint32{
+		{a.actor, b.actor}, {a.kind, b.kind}, {a.zone, b.zone}, {a.action, b.action}, {a.outcome, b.outcome}, {a.provider, b.provider},
+		{a.model, b.model}, {a.currency, b.currency}, {a.targets, b.targets},
+	} {
+		if c := strings.Compare(n.text(pair[0]), n.text(pair[1])); c != 0 {
+			return c
+		}
+	}
+	if a.priced == b.priced {
+		return 0
+	}
+	if b.priced {
+		return -1
+	}
+	return 1
 }
 
 const quarterSeconds = int64(Quarter / time.Second)

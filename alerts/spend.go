@@ -18,7 +18,7 @@ func judgeSpend(v *view) []Finding {
 	}
 	first, last := v.daysJudged()
 	var list []Finding
-	var crept int32 = math.MinInt32
+	crept := max(first, s.first) - 7 // none yet
 	for day := max(first, s.first+int32(v.c.Spend.Learning)); day <= min(last, s.last); day++ {
 		if v.c.planned(SpendSpikes, v.c.Org, dayWindow(day, v.c.Zone)) {
 			continue
@@ -63,10 +63,10 @@ func (v *view) spending() *spending {
 	if len(total) == 0 {
 		return nil
 	}
-	// What lies long before the days judged has no part in any baseline: a day rests on those of its history, and their
-	// scatter on what was expected of each of them.
+	// What lies long before the days judged has no part in any baseline: each of the days looked back on has an expectation
+	// that looks back as far, or eight weeks.
 	judged, _ := v.daysJudged()
-	s.first = max(s.first, judged-2*int32(v.c.Spend.History))
+	s.first = max(s.first, judged-int32(v.c.Spend.History)-max(int32(v.c.Spend.History), 8*7))
 	for d := s.first; d <= s.last; d++ {
 		s.byDay = append(s.byDay, total[d])
 	}
@@ -174,16 +174,31 @@ func (s *spending) ramp(day int32) (Finding, bool) {
 	}
 	expected := median(before)
 	bound := max(c.SlowRatio*expected, largest(before)*1.1, expected+float64(c.Floor))
-	if now <= bound || expected <= 0 {
-		return Finding{}, false
+	if now <= bound || expected <= 0 || s.raisedDays(day) < 5 {
+		return Finding{}, false // one dear day makes no ramp
 	}
-	w := Window{startOfDay(day-6, s.c.Zone), startOfDay(day+1, s.c.Zone)}
-	f := s.found("ramp", w, now, expected, bound, Baseline{Method: "median of the four weeks before", Size: 4, From: startOfDay(day-34, s.c.Zone), To: w.From, Mature: true})
+	seven := Window{startOfDay(day-6, s.c.Zone), startOfDay(day+1, s.c.Zone)}
+	f := s.found("ramp", seven, now, expected, bound, Baseline{Method: "median of the four weeks before", Size: 4, From: startOfDay(day-34, s.c.Zone), To: seven.From, Mature: true})
 	f.Severity, f.Score = activitylog.Medium, min(100, int(40*now/expected))
-	f.Raised = startOfDay(day, s.c.Zone)
+	f.Window = dayWindow(day, s.c.Zone) // the day that is judged; the filter has all seven
+	f.Raised = f.Window.To
 	s.shares(&f, day-6, day+1, 28)
 	f.Explanation = fmt.Sprintf("The organization cost %s in the seven days up to %s, %s times the %s of a usual week of the four before%s.", s.money(now), dayName(day), times(now, expected), s.money(expected), s.blame(&f))
 	return f, true
+}
+
+// raisedDays counts, of seven days, those that cost a tenth more than their weekday in the four weeks before.
+func (s *spending) raisedDays(day int32) (n int) {
+	for d := day - 6; d <= day; d++ {
+		var same []float64
+		for week := int32(1); week <= 4; week++ {
+			same = append(same, s.days(d-7*week, d-7*week+1)...)
+		}
+		if x, _ := s.of(d); x > 1.1*median(same) {
+			n++
+		}
+	}
+	return n
 }
 
 func (s *spending) found(kind string, w Window, observed, expected, bound float64, b Baseline) Finding {

@@ -94,3 +94,11 @@ func plural(n int, one, many string) string {
 }
 
 func bits(hours uint32) int { return mathbits.OnesCount32(hours) }
+
+// places names addresses.
+func places(list []string) string {
+	if len(list) == 0 {
+		return "an address that is not known"
+	}
+	return some(list)
+}

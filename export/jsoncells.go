@@ -1,20 +1,26 @@
 package export
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // cell appends the JSON form of the one field that was set in v.part, as Event.AppendJSON writes it. path is what stands
 // in front of its value, such as `"actor":{"roles":`, and nested how many objects it opens.
 func (v *values) cell(b []byte, path string, nested int) []byte {
 	v.json = v.part.AppendJSON(v.json[:0])
 	value := v.json[bytes.IndexByte(v.json, ',')+1+len(path) : len(v.json)-1-nested]
-	b = append(b, '"')
+	b = append(slices.Grow(b, 2*len(value)+2), '"')
+	// Most of it is short words in quotes: a byte at a time into room that is known to suffice.
+	room, n := b[len(b):cap(b)], 0
 	for _, c := range value {
-		if c == '"' {
-			b = append(b, '"')
+		room[n] = c
+		if n++; c == '"' {
+			room[n] = c
+			n++
 		}
-		b = append(b, c)
 	}
-	b = append(b, '"')
+	b = append(b[:len(b)+n], '"')
 	if cap(v.json) > 4*bufferSize {
 		v.json = nil
 	}

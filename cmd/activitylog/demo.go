@@ -61,7 +61,7 @@ func (d *demoLog) run(ctx context.Context, s streams, args []string) error {
 	return d.show(ctx, s)
 }
 
-// demoMark is the event by which a demo is known.
+// demoMark is the target of the event by which a demo is known.
 const demoMark = "activitylog demo"
 
 // fresh tells whether the file is already what build would make. It is an error if the file is something else.
@@ -82,11 +82,11 @@ func (d *demoLog) fresh(ctx context.Context) (fresh bool, err error) {
 		return false, fmt.Errorf("%w (%w)", foreign, err)
 	}
 	defer db.closeInto(&err)
-	page, err := db.Org(activitylog.SystemOrg).Page(ctx, activitylog.Query{Filter: activitylog.TargetIs("dataset", demoMark)})
+	mark, ok, err := markOf(ctx, db)
 	if err != nil {
 		return false, err
 	}
-	if len(page.Events) == 0 {
+	if !ok {
 		return false, foreign
 	}
 	ours := map[string]bool{activitylog.SystemOrg: true}
@@ -101,9 +101,17 @@ func (d *demoLog) fresh(ctx context.Context) (fresh bool, err error) {
 			return false, fmt.Errorf("%s is a demo to which other organizations were added; move it away, or write --db with another path", d.path)
 		}
 	}
-	mark := page.Events[0]
 	seed, _ := mark.Metadata["seed"].(json.Number)
 	return seed.String() == strconv.FormatUint(d.seed, 10) && time.Since(mark.Time) < 24*time.Hour, nil
+}
+
+// markOf is the event by which a demo is known.
+func markOf(ctx context.Context, db *database) (mark activitylog.Event, ok bool, err error) {
+	page, err := db.Org(activitylog.SystemOrg).Page(ctx, activitylog.Query{Filter: activitylog.TargetIs("dataset", demoMark), Limit: 1})
+	if err != nil || len(page.Events) == 0 {
+		return mark, false, err
+	}
+	return page.Events[0], true, nil
 }
 
 // build makes the log beside its place and moves it there when it is whole.

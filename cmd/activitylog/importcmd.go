@@ -24,6 +24,7 @@ Lines are either what export --format ndjson writes, which keep their ids and mu
 
   time        RFC 3339, "2006-01-02 15:04:05" in UTC, or seconds or milliseconds since 1970
   actor       "alice", "service:NAME", "agent:NAME" …; "ip:ADDRESS" and none are anonymous
+  tz_offset_min  minutes by which the actor's clock was ahead of UTC; 345 makes the zone +05:45
   action      such as "auth.login"; a known action brings its category, else "category" counts
   outcome     success, failure, denied or unknown; none means success
   ip user_agent target project reason error message severity session_id request_id

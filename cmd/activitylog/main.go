@@ -1,9 +1,14 @@
-// Command activitylog reads and fills activity logs.
+// Command activitylog reads, fills and governs activity logs.
 //
 //	activitylog import --db t.db --org acme FILE…
 //	activitylog query  --db t.db --org acme 'actor:alice category:auth -outcome:success'
 //	activitylog export --db t.db --org acme --format csv 'outcome:failure'
 //	activitylog tail   --db t.db --org acme
+//	activitylog alerts --db t.db --org acme
+//	activitylog coverage --db t.db --org acme
+//	activitylog rules  show|set|presets --db t.db --org acme [FILE]
+//	activitylog hold   set|list|lift --db t.db --org acme [FILTER|ID]
+//	activitylog prune  --db t.db --org acme --dry-run
 //	activitylog demo
 //
 // Each takes --help. The exit code is 0 when it is done, 1 when it failed and 2 when it was called wrongly.

@@ -115,9 +115,9 @@ func TestSameBytesFromBothDatabases(t *testing.T) {
 		{}, {"outcome:failure"}, {"--order", "newest"}, {"--all-orgs", "--bom"}, {"--format", "table"}, {"ana or leo"},
 	} {
 		export := func(db string) string {
-			scope := []string{"export", "--db", db, "--org", "acme"}
+			scope := []string{"export", "--db", db, aside, "--org", "acme"}
 			if slices.Contains(args, "--all-orgs") {
-				scope = scope[:3]
+				scope = scope[:4]
 			}
 			return done(t, append(scope, args...)...)
 		}

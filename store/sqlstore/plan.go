@@ -26,6 +26,8 @@ type plan struct {
 	before int64
 	// windowed tells that a part of the filter is served by no index, so that one query could look at everything.
 	windowed bool
+	// walked and rare are what a search on PostgreSQL has found out so far.
+	walked, rare bool
 }
 
 // maxScopes bounds over how many organizations a query of all spreads its terms. Above, it walks.

@@ -49,6 +49,7 @@ var documented = map[string]activitylog.Filter{
 	"actor type":     activitylog.ActorTypeIs(activitylog.Agent),
 	"target":         activitylog.TargetIs("user", "u1"),
 	"target type":    activitylog.TargetIs("webhook"),
+	"retention":      activitylog.RetentionIs("security"),
 	"label":          activitylog.LabelIs("env", "prod"),
 	"label key":      activitylog.LabelIs("env"),
 	"meta":           activitylog.MetaIs("region", "eu"),
@@ -77,14 +78,19 @@ func TestPlans(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, pg.Close()) })
 	for name, c := range map[string]struct {
 		store   *sqlstore.Store
+		analyze string
 		explain string
 		scan    func(query string, plan []string) string
 	}{
-		"sqlite":   {lite, "EXPLAIN QUERY PLAN ", sqliteScan},
-		"postgres": {pg, "EXPLAIN ", postgresScan},
+		"sqlite":   {lite, "ANALYZE", "EXPLAIN QUERY PLAN ", sqliteScan},
+		"postgres": {pg, "VACUUM ANALYZE", "EXPLAIN ", postgresScan},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fillWithDemo(t, c.store)
+			// VACUUM sorts new events into the term index. Until then the planner takes it for so slow that it would now and
+			// then rather read a table of this size.
+			_, err := c.store.DB().ExecContext(t.Context(), c.analyze)
+			require.NoError(t, err)
 			queries := observed(t, c.store)
 			if len(queries) < len(documented) {
 				t.Fatalf("only %d queries were seen for %d filters", len(queries), len(documented))
@@ -108,8 +114,6 @@ func fillWithDemo(t *testing.T, store *sqlstore.Store) {
 		_, err := log.RecordAll(t.Context(), part)
 		require.NoError(t, err)
 	}
-	_, err = store.DB().ExecContext(t.Context(), "ANALYZE")
-	require.NoError(t, err)
 }
 
 type observedQuery struct {

@@ -92,6 +92,7 @@ const (
 	checkViolation       = "23514"
 	noPrivilege          = "42501"
 	undefinedTable       = "42P01"
+	lockNotAvailable     = "55P03"
 )
 
 // attempts and pauses bound the repetition of a whole transaction that lost to another one. The pauses are random, so

@@ -93,10 +93,6 @@ type pgChanger struct {
 	tx  *sql.Tx
 }
 
-func (x *pgChanger) remove(e *activitylog.Event) (bool, error) {
-	return affected(x.tx.ExecContext(x.ctx, `DELETE FROM activitylog_events WHERE org = $1 AND id = $2`, e.Org, e.ID.String()))
-}
-
 func (x *pgChanger) rewrite(e *activitylog.Event) (bool, error) {
 	w := builder{dollar: true}
 	args := append(appendValues(nil, e, e.ID.String()), tsvector(terms.Of(e)))

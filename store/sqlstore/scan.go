@@ -55,6 +55,9 @@ func (s *Store) scan(ctx context.Context, q activitylog.StoreQuery, found func(a
 			return &activitylog.ExamineLimitError{At: *after, Examined: examined}
 		}
 		n = min(n*4, maxChunk)
+		if left > 0 && examined == 0 {
+			n = min(n, left+1) // all that was proposed matched: more would be read in vain
+		}
 	}
 }
 

@@ -57,8 +57,8 @@ type backend interface {
 
 // changer deletes and rewrites events within one transaction.
 type changer interface {
-	remove(e *activitylog.Event) (bool, error)
 	rewrite(e *activitylog.Event) (bool, error)
+	removeAll(keys []activitylog.Key) (int, error)
 }
 
 // batch is what one fetch brought.
@@ -122,8 +122,15 @@ func (s *Store) Tail(ctx context.Context, after activitylog.Position, limit int)
 
 // Prune implements activitylog.Pruner.
 func (s *Store) Prune(ctx context.Context, q activitylog.StoreQuery, limit int) (int, error) {
-	q.Limit = limit
-	return s.changeAll(ctx, q, changer.remove)
+	q.Limit, q.Examine = limit, 0
+	var keys []activitylog.Key
+	for e, err := range s.Scan(ctx, q) {
+		if err != nil {
+			return 0, err
+		}
+		keys = append(keys, activitylog.KeyOf(&e))
+	}
+	return s.PruneKeys(ctx, keys)
 }
 
 // Erase implements activitylog.Eraser.

@@ -1,0 +1,174 @@
+package retention
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/activitylog/activitylog"
+	"github.com/activitylog/activitylog/internal/decision"
+	"github.com/activitylog/activitylog/internal/settings"
+	"github.com/google/uuid"
+)
+
+// state is what all decisions together say at one moment.
+type state struct {
+	org       string // whose events; empty: all
+	rules     map[string][]Rule
+	holds     map[string][]Hold
+	protected []uuid.UUID // the events that define the state of the log
+}
+
+// deciding are the actions whose newest event about a target is the state of that target.
+var deciding = []string{
+	decision.Setting, decision.SetHold, decision.LiftHold, decision.Review,
+	"audit.filter.save", "audit.alert.open", "audit.alert.ack", "audit.alert.close",
+}
+
+// fold reads the state for the events of an organization, or of all for the empty org.
+func (k *Keeper) fold(ctx context.Context, org string) (*state, error) {
+	s := &state{org: org, rules: map[string][]Rule{}, holds: map[string][]Hold{}}
+	f := activitylog.CategoryIs("audit").And(activitylog.ActionIs(deciding...))
+	readers := []activitylog.Reader{k.log.AllOrgs()}
+	if org != "" {
+		readers = []activitylog.Reader{k.log.Org(org)}
+		if org != activitylog.SystemOrg {
+			readers = append(readers, k.log.Org(activitylog.SystemOrg))
+		}
+	}
+	seen := map[[4]string]bool{}
+	for _, r := range readers {
+		for e, err := range r.Events(ctx, activitylog.Query{Filter: f}) { // newest first
+			if err != nil {
+				return nil, err
+			}
+			if !settings.Decides(&e) {
+				continue
+			}
+			t := e.Targets[0]
+			what := [4]string{e.Org, subject(e.Action), t.Type, t.ID}
+			if seen[what] {
+				continue
+			}
+			seen[what] = true
+			if err := s.add(&e); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return s, nil
+}
+
+// subject is what the actions about one thing have in common.
+func subject(action string) string {
+	switch {
+	case action == decision.LiftHold:
+		return decision.SetHold
+	case strings.HasPrefix(action, "audit.alert."):
+		return "audit.alert"
+	}
+	return action
+}
+
+// add takes the newest decision about something.
+func (s *state) add(e *activitylog.Event) error {
+	if e.Action != "audit.alert.close" {
+		s.protected = append(s.protected, e.ID)
+	}
+	org := e.Org
+	if org == activitylog.SystemOrg {
+		org = ""
+	}
+	switch {
+	case e.Action == decision.SetHold:
+		h, err := holdOf(e)
+		if err != nil {
+			return err
+		}
+		s.holds[org] = append(s.holds[org], h)
+	case e.Action == decision.Setting && e.Targets[0].ID == settingName:
+		var rules []Rule
+		if err := settings.Decode(e, &rules); err != nil {
+			return fmt.Errorf("the rules of event %s: %w", e.ID, err)
+		}
+		s.rules[org] = rules
+	}
+	return nil
+}
+
+// due is the filter of all events that are to go at a time.
+func (s *state) due(now time.Time) activitylog.Filter {
+	if s.org != "" {
+		return s.dueIn(s.org, now)
+	}
+	own := slices.Sorted(maps.Keys(s.rules))
+	for org := range s.holds {
+		if !slices.Contains(own, org) {
+			own = append(own, org)
+		}
+	}
+	own = slices.DeleteFunc(own, func(org string) bool { return org == "" })
+	if len(own) == 0 {
+		return s.dueIn("", now)
+	}
+	slices.Sort(own)
+	parts := []activitylog.Filter{s.dueIn("", now).And(activitylog.Not(orgIs(own...)))}
+	for _, org := range own {
+		parts = append(parts, orgIs(org).And(s.dueIn(org, now)))
+	}
+	return activitylog.Any(parts...)
+}
+
+// dueIn is due within one organization, or in those that decided nothing for the empty org.
+func (s *state) dueIn(org string, now time.Time) activitylog.Filter {
+	rules, holds := s.rules[""], s.holds[""]
+	if org != "" {
+		rules, holds = slices.Concat(rules, s.rules[org]), slices.Concat(holds, s.holds[org])
+	}
+	var going []activitylog.Filter
+	var youngest Days // what no rule lets go cannot be younger
+	for _, r := range rules {
+		if r.Max > 0 {
+			going = append(going, r.Filter)
+			if youngest == 0 || r.Max < youngest {
+				youngest = r.Max
+			}
+		}
+	}
+	due := []activitylog.Filter{older(now, youngest), activitylog.Any(going...)}
+	for _, r := range rules {
+		due = append(due, activitylog.Any(activitylog.Not(r.Filter), older(now, r.keeps())))
+	}
+	for _, h := range holds {
+		due = append(due, activitylog.Not(h.Filter))
+	}
+	if len(s.protected) > 0 {
+		due = append(due, activitylog.Not(activitylog.IDIs(s.protected...)))
+	}
+	return activitylog.All(due...)
+}
+
+// older means the events that are at least d old.
+func older(now time.Time, d Days) activitylog.Filter {
+	return activitylog.RecordedBefore(now.Add(-d.Duration()).Add(time.Microsecond))
+}
+
+// orgIs has no constructor of its own, since a reader has a scope.
+func orgIs(orgs ...string) activitylog.Filter {
+	var parts []activitylog.Filter
+	for some := range slices.Chunk(orgs, 16) { // the text of a filter has a limit
+		quoted := make([]string, len(some))
+		for i, org := range some {
+			quoted[i] = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(org) + `"`
+		}
+		f, err := activitylog.ParseFilter("org:" + strings.Join(quoted, ","))
+		if err != nil {
+			panic("retention: organizations as a filter: " + err.Error())
+		}
+		parts = append(parts, f)
+	}
+	return activitylog.Any(parts...)
+}
