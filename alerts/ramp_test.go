@@ -31,26 +31,42 @@ func spent(days int, micros func(day int) float64) *alerts.Figures {
 	return f
 }
 
-// TestRampIsTold raises the cost of an organization by 5 % a day: no day stands out, the week does.
+// TestRampIsTold raises the cost of an organization a little every day: no day stands out, the week does. Doubling over
+// night does, and its second day; the week that follows is told as one.
 func TestRampIsTold(t *testing.T) {
 	t.Parallel()
 	const flat, all = 42, 56
-	micros := 20_000_000.0
-	f := spent(all, func(day int) float64 {
-		if day >= flat {
-			micros *= 1.05
-		}
-		return micros
-	})
-	found := alerts.Judge(f, time.Time{}, start.AddDate(0, 0, all), alerts.Config{Org: "acme"})
-	var ramps []alerts.Finding
-	for _, x := range found {
-		if x.Rule == alerts.SpendSpikes && x.Kind == "ramp" {
-			ramps = append(ramps, x)
-		}
+	ramp := func(daily float64) func(int) float64 {
+		return func(day int) float64 { return 20e6 * math.Pow(daily, float64(max(0, day-flat+1))) }
 	}
-	if len(ramps) != 1 || ramps[0].Window.To.Before(start.AddDate(0, 0, flat+7)) {
-		t.Errorf("got %d ramps in %+v", len(ramps), found)
+	for _, tt := range []struct {
+		name  string
+		cost  func(day int) float64
+		days  int
+		ramps bool
+	}{
+		{"3 % a day", ramp(1.03), 0, true},
+		{"5 % a day", ramp(1.05), 0, true},
+		{"8 % a day", ramp(1.08), 0, true},
+		{"nothing", ramp(1), 0, false},
+		{"a step", func(day int) float64 { return 20e6 * float64(1+min(1, day/flat)) }, 2, true},
+	} {
+		found := alerts.Judge(spent(all, tt.cost), time.Time{}, start.AddDate(0, 0, all), alerts.Config{Org: "acme"})
+		days, ramps := 0, 0
+		for _, x := range found {
+			switch {
+			case x.Rule == alerts.SpendSpikes && x.Kind == "day":
+				days++
+			case x.Rule == alerts.SpendSpikes && x.Kind == "ramp":
+				ramps++
+				if x.Window.To.Before(start.AddDate(0, 0, flat+4)) {
+					t.Errorf("%s: a ramp as early as %s", tt.name, x.Window.From)
+				}
+			}
+		}
+		if days != tt.days || ramps > 0 != tt.ramps {
+			t.Errorf("%s: %d days and %d ramps", tt.name, days, ramps)
+		}
 	}
 }
 

@@ -76,7 +76,7 @@ func TestReach(t *testing.T) {
 		name   string
 		config alerts.Config
 		least  time.Duration
-	}{{"defaults", alerts.Config{}, 180 * day}, {"a long history", long, 500 * day}} {
+	}{{"defaults", alerts.Config{}, 365 * day}, {"a long history", long, 500 * day}} {
 		if got := tt.config.Reach(); got < tt.least || got > tt.least+60*day {
 			t.Errorf("%s: %s", tt.name, got)
 		}

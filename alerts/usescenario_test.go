@@ -48,7 +48,7 @@ func volumeScenarios() []scenario {
 			s.times(59, on(39, 10, 0), "ada", message)
 			spike(s, 33)
 		}),
-		one("beyond the scatter", []string{"day low ada"}, func(s *story) {
+		one("beyond the scatter", []string{"day medium ada"}, func(s *story) {
 			s.daily(0, 39, 1, "ada", message)
 			s.times(59, on(39, 10, 0), "ada", message)
 			spike(s, 40)
@@ -56,13 +56,13 @@ func volumeScenarios() []scenario {
 		one("not three times the usual", nil, func(s *story) { s.daily(0, 40, 20, "ada", message); spike(s, 60) }),
 		one("a little more than that", []string{"day high ada"}, func(s *story) { s.daily(0, 40, 20, "ada", message); spike(s, 61) }),
 		one("above the usual but no record", []string{"day low ada"}, func(s *story) {
-			s.daily(0, 39, 5, "ada", message)
-			s.times(50, on(39, 10, 0), "ada", message)
+			s.daily(0, 38, 5, "ada", message)
+			s.daily(38, 40, 50, "ada", message)
 			spike(s, 75)
 		}),
 		one("a record by far", []string{"day high ada"}, func(s *story) {
-			s.daily(0, 39, 5, "ada", message)
-			s.times(50, on(39, 10, 0), "ada", message)
+			s.daily(0, 38, 5, "ada", message)
+			s.daily(38, 40, 50, "ada", message)
 			spike(s, 100)
 		}),
 		one("a record that is not improbable", []string{"day medium ada"}, func(s *story) {
@@ -92,20 +92,9 @@ func volumeScenarios() []scenario {
 			spike(s, 60)
 		}),
 		one("what is far back does not count", []string{"day high ada"}, func(s *story) {
-			s.times(80, on(5, 10, 0), "ada", message)
+			s.daily(5, 7, 80, "ada", message)
 			s.daily(11, 40, 5, "ada", message)
 			spike(s, 60)
-		}),
-		one("a machine is judged by the hour", []string{"hour high bot"}, func(s *story) {
-			for h := range 40 * 24 {
-				s.times(3, on(0, h, 0), "bot", message, by("service"))
-			}
-			s.times(30, on(40, 3, 0), "bot", message, by("service"))
-		}),
-		one("a machine as usual", nil, func(s *story) {
-			for h := range 41 * 24 {
-				s.times(3, on(0, h, 0), "bot", message, by("service"))
-			}
 		}),
 	}
 }
@@ -117,13 +106,16 @@ func costScenarios() []scenario {
 	// usual spends a dollar a day in ten messages.
 	usual := func(s *story, actor string, from, to int) { s.daily(from, to, 10, actor, message, costing(10)) }
 	day := func(s *story, n int, cents int64) { s.times(n, on(40, 8, 0), "ada", message, costing(cents)) }
+	smooth := one("steady days scatter a little all the same", nil, func(s *story) { usual(s, "ada", 0, 40); day(s, 35, 10) })
+	smooth.config.Cost.LogSpread = 0.5
 	return []scenario{
+		smooth,
 		one("twice as much as on steady days", nil, func(s *story) {
 			s.daily(0, 40, 100, "ada", message, costing(10))
 			day(s, 200, 10)
 		}),
 		one("what is far back does not count", []string{"day medium ada"}, func(s *story) {
-			s.times(100, on(5, 10, 0), "ada", message, costing(10))
+			s.daily(5, 7, 100, "ada", message, costing(10))
 			usual(s, "ada", 11, 40)
 			day(s, 50, 10)
 		}),
@@ -131,8 +123,8 @@ func costScenarios() []scenario {
 		one("far more", []string{"day high ada"}, func(s *story) { usual(s, "ada", 0, 40); day(s, 200, 10) }),
 		one("one dear message", []string{"day medium ada"}, func(s *story) { usual(s, "ada", 0, 40); day(s, 1, 500) }),
 		one("no record", nil, func(s *story) {
-			usual(s, "ada", 0, 39)
-			s.times(50, on(39, 8, 0), "ada", message, costing(10))
+			usual(s, "ada", 0, 38)
+			s.daily(38, 40, 50, "ada", message, costing(10))
 			day(s, 70, 10)
 		}),
 		one("within the scatter", nil, func(s *story) {
