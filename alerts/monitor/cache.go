@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"context"
+	"time"
 
 	"github.com/activitylog/activitylog"
 )
@@ -14,7 +15,7 @@ func (m *Monitor) state(ctx context.Context, org string) (*state, error) {
 	if s != nil {
 		return s, nil
 	}
-	read, err := readState(ctx, m.log.Org(org), m.base(org))
+	read, err := readState(ctx, m.log.Org(org), m.base(org), time.Time{})
 	if err != nil {
 		return nil, err
 	}
@@ -42,5 +43,5 @@ func isDecision(e *activitylog.Event) bool { return stateFilter.Match(e) }
 
 // Alerts returns the alerts of an organization, the last changed first.
 func (m *Monitor) Alerts(ctx context.Context, org string) ([]Alert, error) {
-	return Alerts(ctx, m.log.Org(org))
+	return Alerts(ctx, m.log.Org(org), time.Time{})
 }

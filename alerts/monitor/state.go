@@ -6,25 +6,27 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/alerts"
 	"github.com/activitylog/activitylog/internal/decision"
 )
 
-// Alerts reads the alerts of an organization, the last changed first. All it needs is the log.
-func Alerts(ctx context.Context, reader activitylog.Reader) ([]Alert, error) {
-	s, err := readState(ctx, reader, alerts.Config{})
+// Alerts reads the alerts of an organization, the last changed first, as they stood before a time; the zero time means
+// now. All it needs is the log.
+func Alerts(ctx context.Context, reader activitylog.Reader, before time.Time) ([]Alert, error) {
+	s, err := readState(ctx, reader, alerts.Config{}, before)
 	if err != nil {
 		return nil, err
 	}
 	return s.list(), nil
 }
 
-// ConfigOf reads how an organization is judged: what was last set in its log, or else base, and all that was announced
-// there as planned.
-func ConfigOf(ctx context.Context, reader activitylog.Reader, base alerts.Config) (alerts.Config, error) {
-	s, err := readState(ctx, reader, base)
+// ConfigOf reads how an organization is judged: what was set in its log last before a time, or else base, and all that
+// was announced there as planned; the zero time means now.
+func ConfigOf(ctx context.Context, reader activitylog.Reader, base alerts.Config, before time.Time) (alerts.Config, error) {
+	s, err := readState(ctx, reader, base, before)
 	return s.config, err
 }
 
@@ -39,9 +41,13 @@ var stateFilter = activitylog.Any(
 	activitylog.All(activitylog.ActionIs(decision.Setting), activitylog.TargetIs("setting", settingName)),
 )
 
-func readState(ctx context.Context, reader activitylog.Reader, base alerts.Config) (state, error) {
+func readState(ctx context.Context, reader activitylog.Reader, base alerts.Config, before time.Time) (state, error) {
+	f := stateFilter
+	if !before.IsZero() {
+		f = f.And(activitylog.Before(before))
+	}
 	s := state{book: book{alerts: map[string]*Alert{}}, config: base}
-	for e, err := range reader.Events(ctx, activitylog.Query{Filter: stateFilter, Order: activitylog.Oldest}) {
+	for e, err := range reader.Events(ctx, activitylog.Query{Filter: f, Order: activitylog.Oldest}) {
 		if err != nil {
 			return s, fmt.Errorf("monitor: read alerts: %w", err)
 		}

@@ -6,9 +6,9 @@ import (
 	"encoding/json"
 	"flag"
 	"io"
-	"time"
 
 	"github.com/activitylog/activitylog/alerts"
+	"github.com/activitylog/activitylog/alerts/monitor"
 )
 
 func alertsCommand() command {
@@ -18,8 +18,8 @@ func alertsCommand() command {
 
 It reads the events of an organization up to --at and judges them: failing sign-ins, spikes, odd hours, cost, new models,
 errors and more; docs/alerts.md describes the rules. Nothing is written. What is found again and again is one finding that
-says how often. It is open as of --at, or resolved after a day without more, a week where the rule compares with what is
-usual.
+says how often. It is acknowledged, snoozed or resolved as people decided up to --at, else open, or resolved after a day
+without more, a week where the rule compares with what is usual. Thresholds are those that were set in the log.
 
 The table begins with the most severe, and among those with the newest. Below each finding stands the filter that means
 its events, ready for activitylog query. The JSON is one array, oldest first; [] says that nothing was found.`,
@@ -56,30 +56,40 @@ func (a *alertList) run(ctx context.Context, s streams, args []string) error {
 	}
 	found := a.episodes(figures, a.changed)
 	if a.format == "json" {
-		return writeFindings(s.out, found, a.until)
+		return a.writeFindings(s.out, found)
 	}
 	t := newAlertTable(s.out, a.zone)
 	for _, f := range mostSevereFirst(found) {
-		t.write(&f, stateOf(&f, a.until))
+		t.write(&f, string(a.stateOf(&f)))
 	}
 	t.end(found, events, a.db, a.org)
 	return t.w.Flush()
 }
 
-// stateOf tells how a finding stands at a moment: open, or resolved once its rule was quiet.
-func stateOf(f *alerts.Finding, at time.Time) string {
-	if at.Sub(f.LastSeen) >= alerts.Quiet(f.Rule) {
-		return "resolved"
+// stateOf tells how a finding stands at the end: as somebody decided in the log, or else open, and resolved once its rule
+// was quiet.
+func (a *alertList) stateOf(f *alerts.Finding) monitor.Status {
+	for _, alert := range a.alerts {
+		same := alert.Fingerprint == f.Fingerprint && f.Window.From.Before(alert.LastSeen) && !f.LastSeen.Before(alert.Window.From)
+		switch {
+		case !same || alert.Status == monitor.Open:
+		case alert.Status == monitor.Snoozed && !a.until.Before(alert.Until):
+		default:
+			return alert.Status
+		}
 	}
-	return "open"
+	if a.until.Sub(f.LastSeen) >= alerts.Quiet(f.Rule) {
+		return monitor.Resolved
+	}
+	return monitor.Open
 }
 
 // writeFindings writes one array of objects.
-func writeFindings(w io.Writer, found []alerts.Finding, at time.Time) error {
+func (a *alertList) writeFindings(w io.Writer, found []alerts.Finding) error {
 	b := bufio.NewWriter(w)
 	before := "[\n"
 	for _, f := range found {
-		object, err := findingJSON(f, at)
+		object, err := findingJSON(f, a.stateOf(&f))
 		if err != nil {
 			return err
 		}
@@ -97,11 +107,11 @@ func writeFindings(w io.Writer, found []alerts.Finding, at time.Time) error {
 }
 
 // findingJSON is a finding as JSON, with how it stands.
-func findingJSON(f alerts.Finding, at time.Time) ([]byte, error) {
+func findingJSON(f alerts.Finding, state monitor.Status) ([]byte, error) {
 	object, err := json.Marshal(f)
 	if err != nil {
 		return nil, err
 	}
 	object = append(object[:len(object)-1], `,"state":"`...)
-	return append(append(object, stateOf(&f, at)...), `"}`...), nil
+	return append(append(object, state...), `"}`...), nil
 }

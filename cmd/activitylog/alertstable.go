@@ -41,7 +41,7 @@ func (t *alertTable) write(f *alerts.Finding, state string) {
 }
 
 func (t *alertTable) line(severity, state, when, rule, subject string) {
-	fmt.Fprintf(t.w, "%-8s  %-8s  %-21s  %-38s  %s\n", severity, state, when, rule, subject)
+	fmt.Fprintf(t.w, "%-8s  %-12s  %-21s  %-38s  %s\n", severity, state, when, rule, subject)
 }
 
 func (t *alertTable) clock(at time.Time) string { return at.In(t.zone).Format("2006-01-02 15:04:05") }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/alerts"
+	"github.com/activitylog/activitylog/alerts/monitor"
 )
 
 // judging is what is judged, how, and which findings are wanted.
@@ -21,11 +22,12 @@ type judging struct {
 
 	zone     *time.Location
 	rules    []string      // empty: all
-	usual    alerts.Config // with the defaults
-	changed  alerts.Config // with what was set
+	usual    alerts.Config // what the log says, or the defaults
+	changed  alerts.Config // with --set
 	severity int
 
-	first time.Time // of the events that were read
+	first  time.Time       // of the events that were read
+	alerts []monitor.Alert // as monitors and people left them
 }
 
 func (j *judging) flags(fs *flag.FlagSet) {
@@ -76,14 +78,31 @@ func (j *judging) prepare() (err error) {
 	if j.zone, err = parseZone(j.zoneName); err != nil {
 		return err
 	}
-	j.usual = alerts.Config{Org: j.org, Zone: j.zone}
-	j.changed = j.usual
+	return j.configure(alerts.Config{Org: j.org, Zone: j.zone})
+}
+
+// configure takes how the organization is judged, and applies --set to it.
+func (j *judging) configure(usual alerts.Config) error {
+	j.usual, j.changed = usual, usual
 	for _, s := range j.set {
 		if err := setThreshold(&j.changed, s); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// decided reads what people decided about alerts in the log itself: how the organization is judged, and how its alerts
+// stand.
+func (j *judging) decided(ctx context.Context, reader activitylog.Reader) error {
+	usual, err := monitor.ConfigOf(ctx, reader, j.usual, j.end())
+	if err != nil {
+		return err
+	}
+	if j.alerts, err = monitor.Alerts(ctx, reader, j.end()); err != nil {
+		return err
+	}
+	return j.configure(usual)
 }
 
 // parseZone finds a zone by its name or as an offset. "Local" would be another one on each machine.
@@ -106,6 +125,9 @@ func (j *judging) read(ctx context.Context, s streams) (figures *alerts.Figures,
 		return nil, 0, err
 	}
 	defer db.closeInto(&err)
+	if err := j.decided(ctx, db.Org(j.org)); err != nil {
+		return nil, 0, err
+	}
 	shown := newProgress(s.err, "events read")
 	defer shown.done()
 	figures = new(alerts.Figures)
