@@ -42,9 +42,11 @@ lint: ## check format, go.mod, vet, staticcheck and known vulnerabilities
 install = reason=$$(GOBIN=$(TOOLS) go install $(1) 2>&1) || \
 	{ echo "lint: going on without $(1): $$(tail -n 1 <<<"$$reason")"; false; }
 
+# The slowest packages first, so that the rest fills the second core.
 test: deps ## run all tests, with the race detector and against PostgreSQL
 	@code=0; \
-	go test -race -timeout 30m $(GOTESTFLAGS) ./... || code=1; \
+	go test -timeout 30m -run '^TestDifferential$$' $(GOTESTFLAGS) ./store/sqlstore || code=1; \
+	go test -race -timeout 30m $(GOTESTFLAGS) ./store/sqlstore ./store/postgres ./store/sqlite ./alerts/... ./... || code=1; \
 	if [ -f interop/go.mod ]; then (cd interop && go test $(GOTESTFLAGS) ./...) || code=1; fi; \
 	for module in contrib/*/; do (cd $$module && go vet ./... && go test $(GOTESTFLAGS) ./...) || code=1; done; \
 	if [ -f bench/go.mod ]; then (cd bench && go vet ./... && go test -run . $(GOTESTFLAGS) ./...) || code=1; fi; \
