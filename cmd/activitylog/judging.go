@@ -11,6 +11,7 @@ import (
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/alerts"
 	"github.com/activitylog/activitylog/alerts/monitor"
+	"github.com/activitylog/activitylog/internal/spelling"
 )
 
 // judging is what is judged, how, and which findings are wanted.
@@ -168,35 +169,8 @@ func mostSevereFirst(found []alerts.Finding) []alerts.Finding {
 
 // instead suggests the name that is nearest to one that does not exist; where none is near it lists all.
 func instead(name string, names []string) string {
-	best, found := 4, ""
-	for _, n := range names {
-		if d := editDistance(name, n); d < best && d < len(n) {
-			best, found = d, n
-		}
+	if near := spelling.Nearest(name, 3, names); near != "" {
+		return fmt.Sprintf("did you mean %s?", near)
 	}
-	if found == "" {
-		return "write one of " + strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("did you mean %s?", found)
-}
-
-// editDistance is how many letters must be put in, taken out or changed to make b of a.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j+1]+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
+	return "write one of " + strings.Join(names, ", ")
 }
