@@ -152,6 +152,7 @@ func TestRun(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		time.Sleep(5 * time.Second)
+		synctest.Wait()
 		if len(failed) == 0 || !errors.Is(failed[0], errRefused) {
 			t.Errorf("errors: %v", failed)
 		}
