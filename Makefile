@@ -11,7 +11,7 @@ TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/activitylog/tools
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: help deps fmt lint test soak bench biglog demo
+.PHONY: help deps fmt lint test soak bench biglog demo eval
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -60,6 +60,12 @@ bench: ## compare with the peers
 
 biglog: ## build the large logs that the query benchmarks need, once
 	cd bench && go run . biglog
+
+DATA ?= ../shared/data
+REPORT ?= docs/alerts-evaluation.md
+
+eval: ## measure the alerts on DATA=folder; renews docs/alerts-evaluation.md, or REPORT=file, and the .json beside it
+	go run ./internal/alerteval/cmd -data "$(DATA)" -report "$(REPORT)"
 
 demo: ## make a log of a believable platform and show what to ask it
 	go run ./cmd/activitylog demo

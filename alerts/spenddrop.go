@@ -6,15 +6,16 @@ import (
 	"github.com/activitylog/activitylog"
 )
 
-// drop finds a whole day that costs far less than expected, where the config asks for it. Mostly it is a holiday.
+// drop finds a whole day that costs far less than expected, as info: mostly it is a holiday. Before weekdays are told apart,
+// every Sunday would be one.
 func (s *spending) drop(day int32) (Finding, bool) {
 	c, w := s.c.Spend, dayWindow(day, s.c.Zone)
-	if !c.Drops || w.To.After(s.at) {
+	if c.UpOnly || w.To.After(s.at) {
 		return Finding{}, false
 	}
 	x, _ := s.of(day)
 	expected, seasonal := s.expected(day)
-	if expected-x < float64(c.Floor) || x*c.Ratio > expected {
+	if !seasonal || expected-x < float64(c.Floor) || x*c.Ratio > expected {
 		return Finding{}, false
 	}
 	spread := s.spread(day, expected)

@@ -10,7 +10,7 @@ const message = "ai.message.send"
 
 // strict names every threshold of volume and cost, so that these stories do not hang on the defaults.
 var strict = alerts.Config{
-	Volume: alerts.VolumeConfig{Support: 20, Deviations: 3, Ratio: 3, Record: 1.5, Tail: 1e-3, Impact: 0.02, ImpactFrom: 50, History: 28, Learning: 14, Active: 5},
+	Volume: alerts.VolumeConfig{Support: 20, Deviations: 3, Ratio: 3, Far: 3, Record: 1.5, Tail: 1e-3, Impact: 0.02, ImpactFrom: 50, History: 28, Learning: 14, Active: 5},
 	Cost: alerts.CostConfig{
 		Record: 1.5, Ratio: 3, Score: 3, LogSpread: 0.35, Floor: 1_000_000, Impact: 0.02, Events: 10, Breadth: 0.3, History: 28, Learning: 14, Active: 5,
 	},
@@ -38,8 +38,10 @@ func volumeScenarios() []scenario {
 		spike(s, 20)
 	})
 	few.config.Volume.Impact = 0.9
+	near := one("a record that is not yet far above the usual", []string{"day low ada"}, func(s *story) { s.daily(0, 40, 5, "ada", message); spike(s, 30) })
+	near.config.Volume.Far = 6
 	return []scenario{
-		few,
+		few, near,
 		one("spike", []string{"day high ada"}, func(s *story) { s.cycle(0, 40, "ada", 4, 5, 6); spike(s, 60) }),
 		one("too little to matter", nil, func(s *story) { s.daily(0, 40, 1, "ada", message); spike(s, 19) }),
 		one("just enough to matter", []string{"day high ada"}, func(s *story) { s.daily(0, 40, 1, "ada", message); spike(s, 20) }),
@@ -48,7 +50,7 @@ func volumeScenarios() []scenario {
 			s.times(59, on(39, 10, 0), "ada", message)
 			spike(s, 33)
 		}),
-		one("beyond the scatter", []string{"day medium ada"}, func(s *story) {
+		one("beyond the scatter", []string{"day low ada"}, func(s *story) {
 			s.daily(0, 39, 1, "ada", message)
 			s.times(59, on(39, 10, 0), "ada", message)
 			spike(s, 40)
@@ -56,13 +58,13 @@ func volumeScenarios() []scenario {
 		one("not three times the usual", nil, func(s *story) { s.daily(0, 40, 20, "ada", message); spike(s, 60) }),
 		one("a little more than that", []string{"day high ada"}, func(s *story) { s.daily(0, 40, 20, "ada", message); spike(s, 61) }),
 		one("above the usual but no record", []string{"day low ada"}, func(s *story) {
-			s.daily(0, 38, 5, "ada", message)
-			s.daily(38, 40, 50, "ada", message)
+			s.daily(0, 39, 5, "ada", message)
+			s.times(50, on(39, 10, 0), "ada", message)
 			spike(s, 75)
 		}),
 		one("a record by far", []string{"day high ada"}, func(s *story) {
-			s.daily(0, 38, 5, "ada", message)
-			s.daily(38, 40, 50, "ada", message)
+			s.daily(0, 39, 5, "ada", message)
+			s.times(50, on(39, 10, 0), "ada", message)
 			spike(s, 100)
 		}),
 		one("a record that is not improbable", []string{"day medium ada"}, func(s *story) {
@@ -253,8 +255,11 @@ func spendScenarios() []scenario {
 		})
 	})
 	long.from = on(63, 0, 0)
+	holiday := one("a holiday", []string{"drop info acme"}, func(s *story) { spend(s, 0, 70, but(57, 0.1)) })
+	only := holiday
+	only.name, only.want, only.config.Spend.UpOnly = "a holiday is nobody's business", nil, true
 	return []scenario{
-		budget, enough, cheap, dearer,
+		budget, enough, cheap, dearer, holiday, only,
 		one("spike of a weekday", []string{"day high acme"}, func(s *story) { spend(s, 0, 70, but(57, 3.5)) }),
 		one("a Sunday like a Monday", []string{"day medium acme"}, func(s *story) { spend(s, 0, 70, but(62, 10)) }),
 		one("a week as any", nil, func(s *story) { spend(s, 0, 70, flat) }),

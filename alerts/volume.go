@@ -8,8 +8,8 @@ import (
 )
 
 // judgeVolume finds actors who send far more messages than usual. Three gates stand in a row: unusual (above the mean by
-// deviations), large against the actor's own (ratio), large in itself (support, impact). Far above all days but one makes
-// it medium, an improbable count high. Actors around the clock are judged by the hour besides.
+// deviations), large against the actor's own (ratio), large in itself (support, impact). Several times that and above the record
+// makes it medium, an improbable count high. Actors around the clock are judged by the hour besides.
 func judgeVolume(v *view) []Finding {
 	c := v.c.Volume
 	messages := func(d *daySum) float64 { return float64(d.messages.Count) }
@@ -44,7 +44,7 @@ func (v *view) volumeOf(a *actorView, d *daySum, h history, mature bool, org *or
 	x := float64(d.messages.Count)
 	calm := winsorized(h.values, 0.98)
 	usual, spread := mean(calm), deviation(calm)
-	active, record, near := mean(h.active), largest(h.active), nearLargest(h.active)
+	active, record := mean(h.active), largest(h.active)
 	bound := max(usual+c.Deviations*spread, c.Ratio*active, float64(c.Support)-1)
 	if x <= bound {
 		return Finding{}, false
@@ -65,12 +65,10 @@ func (v *view) volumeOf(a *actorView, d *daySum, h history, mature bool, org *or
 	f.affect(a.id)
 	tail := negativeBinomialTail(d.messages.Count, usual, spread*spread)
 	f.Score = surprise(tail)
-	if mature && x > c.Record*near {
+	if far := max(bound, c.Record*record, c.Far*active); mature && x > far {
 		f.Severity = activitylog.Medium
-		if x > record {
-			f.Reasons = append(f.Reasons, "above_record")
-		}
-		f.Raised = v.crossing(d, max(bound, c.Record*near), messageCountIn(v))
+		f.Reasons = append(f.Reasons, "above_record")
+		f.Raised = v.crossing(d, far, messageCountIn(v))
 		if tail < c.Tail {
 			f.Severity = activitylog.High
 		}

@@ -108,7 +108,7 @@ func TestUsage(t *testing.T) {
 		{"alerts --db DB --org acme --set volume", "NAME=VALUE"},
 		{"alerts --db DB --org acme --set volume.recrd=2", "did you mean volume.record?"},
 		{"alerts --db DB --org acme --set x.y=2", "write one of off, planned, logins.success_after, "},
-		{"alerts --db DB --org acme --set volume.record=0", "a number above 0, however small; the default is 2"},
+		{"alerts --db DB --org acme --set volume.record=0", "a number above 0, however small; the default is 1.25"},
 		{"alerts --db DB --org acme --set logins.burst=1.5", "a whole number above 0; the default is 10"},
 		{"alerts --db DB --org acme --set logins.burst_window=10", "45m or 12h; the default is 10m0s"},
 		{"alerts --db DB --org acme --set off=volume_spikes", "did you mean volume_spike?"},

@@ -19,6 +19,7 @@ type activity struct {
 	hours  map[string]map[int32]float64
 	days   map[string]map[int32]float64 // their sums by day
 	median map[int32][2]float64         // see medianDay
+	price  float64                      // of one unit, in millionths
 	first  int32                        // day
 	last   int32
 }
@@ -29,7 +30,7 @@ func hourOf(t time.Time) int32 { return int32(t.Unix() / 3600) } // no time befo
 func timeOfHour(h int32) time.Time { return time.Unix(int64(h)*3600, 0).UTC() }
 
 func newActivity(s *set, amount func(*row) float64) *activity {
-	a := &activity{hours: map[string]map[int32]float64{}, days: map[string]map[int32]float64{}, median: map[int32][2]float64{}}
+	a := &activity{hours: map[string]map[int32]float64{}, days: map[string]map[int32]float64{}, median: map[int32][2]float64{}, price: flatPrice}
 	for i := range s.rows {
 		r := &s.rows[i]
 		n := amount(r)
@@ -43,8 +44,9 @@ func newActivity(s *set, amount func(*row) float64) *activity {
 		a.hours[id][hourOf(r.time)] += n
 		a.days[id][dayOf(r.time)] += n
 	}
-	from, to := s.span()
-	a.first, a.last = dayOf(from), dayOf(to)
+	if from, to := s.span(); len(s.rows) > 0 {
+		a.first, a.last = dayOf(from), dayOf(to)
+	}
 	a.actors = slices.Sorted(maps.Keys(a.hours))
 	return a
 }
@@ -52,8 +54,11 @@ func newActivity(s *set, amount func(*row) float64) *activity {
 // extra is what is injected: by actor, what an hour gets on top.
 type extra map[string]map[int32]float64
 
-// price is what one unit costs, in millionths. Where the data have no price the judged cost is a flat one.
-const price = 10_000
+// What one unit costs, in millionths: a flat cent where the data have counts alone, else a unit of the currency.
+const (
+	flatPrice = 10_000
+	ownPrice  = 1_000_000
+)
 
 // figures are those of the days from one to another, with something on top. Where something is, only its actors are
 // looked at, and the sums by day of the others are enough.
@@ -66,9 +71,9 @@ func (a *activity) figures(from, to int32, on extra, priced bool) *alerts.Figure
 				return
 			}
 			c := alerts.Cell{Start: timeOfHour(h), Actor: id, ActorType: kind, Action: "ai.message", Outcome: activitylog.Success}
-			s := alerts.Sum{Count: int64(math.Round(n))}
+			s := alerts.Sum{Count: max(1, int64(math.Round(n)))}
 			if priced {
-				c.Priced, c.Currency, s.CostMicros = true, "USD", int64(math.Round(n*price))
+				c.Priced, c.Currency, s.CostMicros = true, "USD", int64(math.Round(n*a.price))
 			}
 			f.AddSum(c, s)
 		}
@@ -102,16 +107,20 @@ func actorType(id string) activitylog.ActorType {
 	return activitylog.User
 }
 
-// actorDays are how many days of actors have something, from a day on.
-func (a *activity) actorDays(from int32) (n int) {
+// actorDays are the days on which an actor could have been found, from a day on: all since the first with something, to
+// the end of the data. Those on which there was something are active.
+func (a *activity) actorDays(from int32) (all, active int) {
 	for _, id := range a.actors {
+		first := a.last + 1
 		for d := range a.days[id] {
+			first = min(first, d)
 			if d >= from {
-				n++
+				active++
 			}
 		}
+		all += int(a.last - max(first, from) + 1)
 	}
-	return n
+	return all, active
 }
 
 // medianDay is the median sum of all actors over the active days among the 28 before a day, and how many

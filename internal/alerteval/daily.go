@@ -21,6 +21,7 @@ type daily struct {
 	act  *activity
 	conf alerts.Config
 	from int32 // first day judged
+	many int   // injections of each shape
 }
 
 func (m *daily) priced() bool { return m.rule == alerts.CostAnomalies }
@@ -131,11 +132,11 @@ func (m *daily) shape(s shape) (shapeResult, bool) {
 		return shapeResult{}, false
 	}
 	d := dice(m.set.name, m.rule, s.name)
-	r := shapeResult{Shape: s.name, Injected: perShape, Plain: map[string]float64{}}
+	r := shapeResult{Shape: s.name, Injected: m.many, Plain: map[string]float64{}}
 	var delays []time.Duration
 	plain := map[string]int{}
 	_, people := m.act.medianDay(m.act.last)
-	for _, batch := range batches(d, all, perShape, max(1, int(people/20))) {
+	for _, batch := range batches(d, all, m.many, max(1, int(people/20))) {
 		first := batch[0].day
 		last := min(m.act.last, first+int32(s.days)-1)
 		on := extra{}
@@ -202,7 +203,7 @@ func (m *daily) passes(days map[int32]float64, first, last int32, usual, total, 
 	return anyDay(first, last, func(x int32) bool {
 		excess := days[x] - usual
 		if m.priced() {
-			return excess*price >= max(float64(c.Cost.Floor), c.Cost.Impact*total*price, c.Cost.Events*price)
+			return excess*m.act.price >= max(float64(c.Cost.Floor), c.Cost.Impact*total*m.act.price)
 		}
 		return days[x] >= float64(c.Volume.Support) && (actors <= float64(c.Volume.ImpactFrom) || excess >= c.Volume.Impact*total)
 	})

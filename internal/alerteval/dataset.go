@@ -54,10 +54,14 @@ func (s *set) formOf() string {
 		}
 	}
 	s.rows = slices.DeleteFunc(s.rows, func(r row) bool {
-		if r.form() == form {
+		if form != "" && r.form() == form {
 			return false
 		}
-		s.bad["not of the form of the others"]++
+		why := "not of the form of the others"
+		if r.form() == "" {
+			why = "neither an event nor a count nor a value"
+		}
+		s.bad[why]++
 		return true
 	})
 	return form

@@ -86,7 +86,7 @@ func (s *set) hoursOf(cat *activitylog.Catalog, conf alerts.Config, samples int,
 	for _, d := range judged {
 		hit := found[d.actor+d.date]
 		weeks := &res.Others
-		if changes(s.rows[d.rows[0]].time) {
+		if changed(&s.rows[d.rows[0]]) {
 			weeks = &res.Changes
 		}
 		weeks.Judged++
@@ -202,11 +202,15 @@ func outside(t time.Time, from, to int) bool {
 	return t.Weekday() == time.Saturday || t.Weekday() == time.Sunday || t.Hour() < from || t.Hour() >= to
 }
 
-// changes tells whether a time lies in the week after the clocks changed in America or in Europe.
-func changes(t time.Time) bool {
-	y := t.Year()
-	for _, c := range []struct{ month, sunday int }{{3, 2}, {11, 1}, {3, -1}, {10, -1}} {
-		at := sunday(y, time.Month(c.month), c.sunday)
+// changed tells whether a row lies in the week after the clocks of its zone changed: those of America west of Greenwich,
+// those of Europe elsewhere.
+func changed(r *row) bool {
+	t, list := r.time, []struct{ month, sunday int }{{3, -1}, {10, -1}}
+	if r.number["tz_offset_min"] <= -3*60 {
+		list = []struct{ month, sunday int }{{3, 2}, {11, 1}}
+	}
+	for _, c := range list {
+		at := sunday(t.Year(), time.Month(c.month), c.sunday)
 		if !t.Before(at) && t.Before(at.AddDate(0, 0, 7)) {
 			return true
 		}

@@ -84,7 +84,15 @@ func parseTime(s string) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, fmt.Errorf("no time")
 	}
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", time.DateTime} {
+	if x, err := strconv.ParseFloat(s, 64); err == nil && x > 0 && x < 1e14 {
+		if x > 1e11 {
+			x /= 1000 // milliseconds since 1970
+		}
+		if x < 7e9 {
+			return time.UnixMicro(int64(math.Round(x * 1e6))).UTC(), nil
+		}
+	}
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05Z07:00", time.DateTime} {
 		if t, err := time.Parse(layout, s); err == nil && t.Year() >= 1970 && t.Year() < 2200 {
 			return t.UTC(), nil
 		}

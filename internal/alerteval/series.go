@@ -14,6 +14,7 @@ type series struct {
 	rows    []row
 	windows []alerts.Window
 	unit    float64 // millionths that stand for one of its values
+	sum     *alerts.Figures
 }
 
 // seriesOf splits a set of values, in the order of names.
@@ -31,22 +32,28 @@ func (s *set) seriesOf() (list []*series) {
 	}
 	for _, id := range sortedKeys(byID) {
 		x := byID[id]
-		x.unit = 1e6
-		for top := largestValue(x.rows); top*x.unit > 1e12; {
-			x.unit /= 10
-		}
+		x.unit = unitOf(x.rows)
 		x.windows = labelled(x.rows)
 		list = append(list, x)
 	}
 	return list
 }
 
-func largestValue(rows []row) (top float64) {
+// unitOf lets a usual value be a thousand of a currency. Values have no price, so the gates that ask for an amount of
+// money must have nothing to say about them.
+func unitOf(rows []row) float64 {
+	values := make([]float64, len(rows))
 	for i := range rows {
-		top = max(top, rows[i].number["value"])
+		values[i] = max(0, rows[i].number["value"])
 	}
-	return top
+	if m := mean(values); m > 0 {
+		return 1e9 / m
+	}
+	return 1
 }
+
+// eventsPerRow is how many events a row stands for: a value is the sum of many, and none of them is dear in itself.
+const eventsPerRow = 1000
 
 // labelled are the runs of rows that carry a label.
 func labelled(rows []row) (list []alerts.Window) {
@@ -66,11 +73,15 @@ func labelled(rows []row) (list []alerts.Window) {
 
 // figures are those of one service account that spends what the series says; below zero there is nothing to spend.
 func (x *series) figures() *alerts.Figures {
+	if x.sum != nil {
+		return x.sum
+	}
 	f := &alerts.Figures{}
+	x.sum = f
 	for i := range x.rows {
 		micros := int64(math.Round(max(0, x.rows[i].number["value"]) * x.unit))
 		c := alerts.Cell{Start: x.rows[i].time, Actor: x.id, ActorType: activitylog.Service, Action: "series.value", Outcome: activitylog.Success, Priced: true}
-		f.AddSum(c, alerts.Sum{Count: 1, CostMicros: micros})
+		f.AddSum(c, alerts.Sum{Count: eventsPerRow, CostMicros: micros})
 	}
 	return f
 }
@@ -89,18 +100,22 @@ type seriesDetector struct {
 	tune      func(*alerts.Config, float64)
 	grid      []float64
 	cooldown  time.Duration
+	step      time.Duration // that the plain rules sum up
 }
+
+// byDay is the threshold that decides on days.
+const byDay = "spend.score"
 
 // seriesDetectors are the two: hours against the record of hours, and days against their weekday.
 func seriesDetectors() []seriesDetector {
 	return []seriesDetector{
 		{
-			Name: "hours against their record", rule: alerts.CostAnomalies, kinds: []string{"hour"}, threshold: "cost.hour_record", cooldown: day,
+			Name: "hours against their record", rule: alerts.CostAnomalies, kinds: []string{"hour"}, threshold: "cost.hour_record", cooldown: day, step: time.Hour,
 			frozen: func(c alerts.Config) float64 { return c.Cost.HourRecord },
 			tune:   func(c *alerts.Config, x float64) { c.Cost.HourRecord = x }, grid: grid(0.5, 10),
 		},
 		{
-			Name: "days against their weekday", rule: alerts.SpendSpikes, kinds: []string{"day", "drop"}, threshold: "spend.score", cooldown: day,
+			Name: "days against their weekday", rule: alerts.SpendSpikes, kinds: []string{"day", "drop"}, threshold: byDay, cooldown: day, step: day,
 			frozen: func(c alerts.Config) float64 { return c.Spend.Score },
 			tune:   func(c *alerts.Config, x float64) { c.Spend.Score = x }, grid: grid(1, 20),
 		},

@@ -15,16 +15,8 @@ type seriesResult struct {
 	PerDays   float64 `json:"findings_per_1000_series_days"`
 	Frozen    hits    `json:"frozen"`
 	Tuned     *hits   `json:"tuned,omitempty"` // nil where nothing is labelled
-}
 
-// valueConfig is how series are judged. They are rows without events and without a currency, so that the gates that ask
-// for an amount of money, or for many of an actor's events, have nothing to compare with and are opened.
-func valueConfig(days int) (alerts.Config, []string) {
-	c, notes := shortConfig(days)
-	c.Cost.Floor, c.Spend.Floor = 1, 1
-	c.Cost.Events = 1e-9
-	c.Spend.Drops = true
-	return c, append(notes, "cost.floor = spend.floor = 1 millionth: values have no currency", "cost.events = 0: rows are no events", "spend.drops = true: labels mark low days as well")
+	Plain map[string]float64 `json:"plain_f1,omitempty"`
 }
 
 // judge runs one detector over all series of a file with one threshold.
@@ -67,18 +59,8 @@ func (d *seriesDetector) run(list []*series, c alerts.Config) seriesResult {
 		}
 	}
 	r.Tuned = &best
+	r.Plain = d.plain(list, c)
 	return r
-}
-
-// fine tells whether a series has more than one value a day.
-func fine(list []*series) bool {
-	for _, x := range list {
-		from, to := x.span()
-		if float64(len(x.rows)) > 2*to.Sub(from).Hours()/24+1 {
-			return true
-		}
-	}
-	return false
 }
 
 // shortConfig is the defaults, or for data of at most 14 days an evaluation config with a shorter time of learning.
@@ -90,5 +72,5 @@ func shortConfig(days int) (alerts.Config, []string) {
 	}
 	half := max(1, days/2)
 	c.Volume.Learning, c.Cost.Learning, c.Spend.Learning, c.OffHours.Learning, c.Models.Learning = half, half, half, half, half
-	return c, []string{"learning = " + plural(half, "day") + ": the data are no longer than the usual " + plural(learning, "day") + " of learning"}
+	return c, []string{"evaluation config: " + plural(half, "day") + " of learning, since the data are no longer than the usual " + plural(learning, "day") + "; nothing else differs from the defaults"}
 }
