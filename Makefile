@@ -52,7 +52,7 @@ test: deps ## run all tests, with the race detector and against PostgreSQL
 	if [ -f bench/go.mod ]; then (cd bench && go vet ./... && go test -run . $(GOTESTFLAGS) ./...) || code=1; fi; \
 	exit $$code
 
-soak: ## run the long tests, against PostgreSQL 18; takes up to three hours
+soak: ## run the long tests, against PostgreSQL 18, and a purge of 10 million events; takes most of a day
 	scripts/soak.sh
 
 bench: ## compare with the peers

@@ -140,7 +140,9 @@ func (g Grant) within() activitylog.Filter {
 	case "project":
 		return activitylog.ProjectIs(g.scope.project)
 	case "own":
-		return activitylog.ActorIs(g.actor.ID)
+		// An id belongs to its type: a service may have that of a person.
+		return activitylog.Any(activitylog.ActedBy(g.actor.ID).And(activitylog.ActorTypeIs(g.actor.Type)),
+			activitylog.Impersonated(g.actor.ID), activitylog.AuthorizedBy(g.actor.ID))
 	}
 	return activitylog.Filter{}
 }

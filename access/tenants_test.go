@@ -215,6 +215,20 @@ func TestSeesItsOwn(t *testing.T) {
 	}
 }
 
+// TestOwnOfAType goes over every read with the grant of a service that has the id of a person.
+func TestOwnOfAType(t *testing.T) {
+	t.Parallel()
+	r := memoryRig(t)
+	e := r.record("acme", "north", "ana", 1)
+	robot := access.Own(activitylog.Actor{Type: activitylog.Service, ID: "ana"}, "acme", access.AllRights)
+	for name, read := range reads {
+		a := read(t.Context(), r.guard.Reader(robot), ask{id: e.ID, filter: activitylog.ActionIs("project.update")})
+		if strings.Contains(a.text, e.ID.String()) || name == "Count" && a.text != "0" || strings.Contains(a.text, "Count:1") {
+			t.Errorf("%s: %q %v", name, a.text, a.err)
+		}
+	}
+}
+
 // TestRefusals goes over every read with grants that lack something.
 func TestRefusals(t *testing.T) {
 	t.Parallel()

@@ -102,6 +102,20 @@ func (d *differ) whole(path string, before, after reflect.Value, depth int) {
 // without returns the members of a that are not in b, each as often as it is missing there.
 func (d *differ) without(a, b reflect.Value, depth int) []any {
 	var rest []any
+	if a.IsValid() && countable(a.Type().Elem()) { // long lists of ids, such as those of recipients
+		there := map[any]int{}
+		for i := range lengthOf(b) {
+			there[b.Index(i).Interface()]++
+		}
+		for i := range a.Len() {
+			if v := a.Index(i).Interface(); there[v] > 0 {
+				there[v]--
+			} else {
+				rest = append(rest, v)
+			}
+		}
+		return rest
+	}
 	used := make([]bool, lengthOf(b))
 members:
 	for i := range lengthOf(a) {
@@ -114,6 +128,12 @@ members:
 		rest = append(rest, d.plain(a.Index(i), depth))
 	}
 	return rest
+}
+
+// countable tells whether values of a type are equal just when Go says so.
+func countable(t reflect.Type) bool {
+	_, special := t.MethodByName("Equal")
+	return !special && (t.Kind() == reflect.String || t.Kind() >= reflect.Bool && t.Kind() <= reflect.Float64)
 }
 
 func orNil(list []any) any {

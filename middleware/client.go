@@ -65,7 +65,7 @@ func (p Proxies) address(r *http.Request) netip.Addr {
 		parse = parseForwarded
 	}
 	looked := 0
-	for hop := range hops(r.Header[p.header()]) {
+	for hop := range hops(r.Header[p.header()], p.header() == forwarded) {
 		if hop == "" { // a list may hold empty elements
 			continue
 		}
@@ -92,22 +92,41 @@ func (p Proxies) trusts(a netip.Addr) bool {
 	return false
 }
 
-// hops yields the elements of a list over several lines, from right to left, trimmed. It splits at every comma, also
-// within quotes: a client that opens a quote cannot swallow what a proxy appends.
-func hops(lines []string) func(yield func(string) bool) {
+// hops yields the elements of a list over several lines, from right to left, trimmed. Within Forwarded a comma in quotes
+// belongs to the element. Quotes too are read from the right: a client that opens one cannot swallow what a proxy
+// appends, and what it puts into one, such as by its Host, stays there.
+func hops(lines []string, quotes bool) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		for _, line := range slices.Backward(lines) {
-			for more := true; more; {
-				comma := strings.LastIndexByte(line, ',')
+			for comma := 0; comma >= 0; {
+				comma = lastOf(line, ',', quotes)
 				if !yield(strings.Trim(line[comma+1:], " \t")) {
 					return
 				}
-				if more = comma >= 0; more {
-					line = line[:comma]
-				}
+				line = line[:max(comma, 0)]
 			}
 		}
 	}
+}
+
+// lastOf is the place of the last separator, outside of quoted strings if there are any, or -1.
+func lastOf(s string, separator byte, quotes bool) int {
+	if !quotes {
+		return strings.LastIndexByte(s, separator)
+	}
+	quoted := false
+	for i := len(s) - 1; i >= 0; i-- {
+		switch {
+		case s[i] == '"':
+			before := strings.TrimRight(s[:i], `\`)
+			if escaped := (i-len(before))%2 == 1; !quoted || !escaped {
+				quoted = !quoted
+			}
+		case s[i] == separator && !quoted:
+			return i
+		}
+	}
+	return -1
 }
 
 // parseHop reads an address with or without a port: 192.0.2.1, 192.0.2.1:80, 2001:db8::1, [2001:db8::1]:80.
@@ -131,8 +150,9 @@ func parseHop(s string) (netip.Addr, bool) {
 // parseForwarded reads the address in an element of RFC 7239: for=192.0.2.1;proto=https or for="[2001:db8::1]:80".
 func parseForwarded(element string) (netip.Addr, bool) {
 	node, found := "", false
-	for pair := range strings.SplitSeq(element, ";") {
-		name, value, _ := strings.Cut(strings.Trim(pair, " \t"), "=")
+	for end := 0; end >= 0; element = element[:max(end, 0)] {
+		end = lastOf(element, ';', true)
+		name, value, _ := strings.Cut(strings.Trim(element[end+1:], " \t"), "=")
 		if !strings.EqualFold(name, "for") {
 			continue
 		}
@@ -160,7 +180,7 @@ func claims(h http.Header, header string) []string {
 			continue
 		}
 		n := len(list)
-		for hop := range hops(h[name]) {
+		for hop := range hops(h[name], name == forwarded) {
 			if len(list)-n == maxClaimed {
 				list[len(list)-1] = "…" // there are more
 				break

@@ -109,6 +109,12 @@ func TestClientBehindProxies(t *testing.T) {
 		{"Forwarded: no for", peer, "Forwarded", fwd("for=1.1.1.1, proto=http"), "10.0.0.1"},
 		{"Forwarded: two fors", peer, "Forwarded", fwd("for=1.1.1.1;for=198.51.100.1"), "10.0.0.1"},
 		{"Forwarded: open quote of the client", peer, "Forwarded", fwd(`for=1.1.1.1;x=", for=198.51.100.1`), "198.51.100.1"},
+		{"Forwarded: comma in the quoted host of the client", peer, "Forwarded", fwd(`for=198.51.100.1;host="a,for=1.1.1.1;x="`), "198.51.100.1"},
+		{"Forwarded: semicolon in the quoted host", peer, "Forwarded", fwd(`for=198.51.100.1;host="a;for=1.1.1.1"`), "198.51.100.1"},
+		{"Forwarded: escaped quotes in the host", peer, "Forwarded", fwd(`for=198.51.100.1;host="a\",for=1.1.1.1;x=\""`), "198.51.100.1"},
+		{"Forwarded: backslashes in the host", peer, "Forwarded", fwd(`for=1.1.1.1, for=198.51.100.1;host="a\\"`), "198.51.100.1"},
+		{"Forwarded: open quote, then two proxies", peer, "Forwarded", fwd(`for=1.1.1.1;x=", for=198.51.100.1;host="a", for=10.0.0.2`), "198.51.100.1"},
+		{"Forwarded: text before a quote", peer, "Forwarded", fwd(`for=1.1.1.1, for=x"198.51.100.1"`), "10.0.0.1"},
 		{"Forwarded: open quote of the address", peer, "Forwarded", fwd(`for="198.51.100.1`), "10.0.0.1"},
 
 		// Which header.

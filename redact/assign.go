@@ -18,6 +18,8 @@ func (p *Policy) findAssigned(s string, found func(span)) {
 				}
 				if end < len(s) && s[end] == ' ' {
 					name, i = s[i+2:end], end
+				} else {
+					i = end - 1 // else each -- of a long name would look through the rest of it
 				}
 			}
 		}

@@ -147,7 +147,8 @@ func TestHostileTexts(t *testing.T) {
 	t.Parallel()
 	p := newPolicy(t, redact.Options{})
 	for _, part := range []string{"eyJ-", "eyJ-aaaaaaaaA0.", "sk-", "sk_live_", "xoxe.", "a://", "a://b:c", "@tcp(", "token: a ", "--token ", "-----BEGIN ", "-----BEGIN PRIVATE KEY-----", "bearer ",
-		"basic ", "1234567:", "\\", "token:\\", "token=", "<token>", "\"", "a"} {
+		"basic ", "1234567:", "\\", "token:\\", "token=", "<token>", "\"", "a",
+		"a--", "--token", "=>", ":=", "[token]=", "\"token\": \"", "://:", "eyJaaaaaaaaa.", "12345678:AA", "xoxe", "-----END ", " ="} {
 		text := strings.Repeat(part, (1<<18)/len(part))
 		begun := time.Now()
 		p.Text(text)

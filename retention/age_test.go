@@ -169,8 +169,11 @@ func TestAgainstPlainRules(t *testing.T) {
 	t.Logf("ACTIVITYLOG_SEED=%d", seed)
 	rng := rand.New(rand.NewPCG(seed, 0))
 	filters := []string{"", "retention:usage", "category:auth", "-category:auth", "org:acme", "reason1", "action:ai.message.*", "severity:>=low", "e1 or e2"}
-	for range 60 {
+	for round := range 60 {
 		r := memoryRig(t)
+		if round%6 == 0 {
+			r = sqliteRig(t)
+		}
 		lists := map[string][]retention.Rule{}
 		for _, org := range []string{"", "acme", "globex"} {
 			for i := range rng.IntN(4) {

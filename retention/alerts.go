@@ -9,7 +9,7 @@ import (
 )
 
 // openAlerts are the alerts that are not over: what became of them is a fold over their events, none of which may go. What
-// was planned beforehand stays as well, since it is no part of what is usual.
+// was planned is protected by itself, since it is no part of what is usual.
 type openAlerts struct {
 	done  map[[2]string]bool // by organization and fingerprint: how it stands is known
 	open  map[[2]string]bool
@@ -19,11 +19,20 @@ type openAlerts struct {
 
 func isAlert(e *activitylog.Event) bool { return strings.HasPrefix(e.Action, decision.Alerts+".") }
 
-// add takes the next event of alerts, the newest first.
-func (o *openAlerts) add(e *activitylog.Event) {
-	if e.Backfill || e.Outcome != activitylog.Success || len(e.Targets) == 0 {
+// addAlert takes the next event of alerts, the newest first.
+func (s *state) addAlert(e *activitylog.Event) {
+	if e.Backfill || e.Outcome != activitylog.Success {
 		return
 	}
+	if e.Action == decision.AlertPlan {
+		s.protect(e)
+	}
+	if len(e.Targets) > 0 {
+		s.alerts.add(e)
+	}
+}
+
+func (o *openAlerts) add(e *activitylog.Event) {
 	what := [2]string{e.Org, e.Targets[0].ID}
 	if o.done[what] {
 		return
@@ -50,9 +59,11 @@ func (o *openAlerts) add(e *activitylog.Event) {
 // filter means the events that may not go. One time for all keeps it short: earlier episodes of an alert that is open again
 // stay as well, if they began after the oldest of all that are open.
 func (o *openAlerts) filter() activitylog.Filter {
-	plans := activitylog.ActionIs(decision.AlertPlan)
 	if len(o.ids) == 0 {
-		return plans
+		return activitylog.Any()
 	}
-	return activitylog.Any(plans, activitylog.All(activitylog.ActionUnder(decision.Alerts), activitylog.TargetIs("alert", o.ids...), activitylog.Since(o.since)))
+	return activitylog.All(activitylog.ActionUnder(decision.Alerts), activitylog.TargetIs("alert", o.ids...), activitylog.Since(o.since))
 }
+
+// reach tells whether there may be such events before a time.
+func (o *openAlerts) reach(t time.Time) bool { return len(o.ids) > 0 && o.since.Before(t) }

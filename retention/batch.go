@@ -24,13 +24,6 @@ const (
 
 // batches removes what is due in small transactions, oldest first.
 func (p *purge) batches(ctx context.Context) error {
-	if p.state == nil { // the first look may be at old rules
-		s, err := p.k.fold(ctx, p.org)
-		if err != nil {
-			return err
-		}
-		p.state, p.version = s, -1
-	}
 	var after *activitylog.Key
 	for p.report.Deleted < p.plan.Events { // else all of them are gone, and looking on would find none
 		events, err := p.look(ctx, after)

@@ -91,8 +91,7 @@ func (k *Keeper) SetRules(ctx context.Context, org string, rules []Rule, reason 
 func (k *Keeper) decide(ctx context.Context, what string, f func() error) error {
 	t, err := k.turn.take(ctx)
 	if err == nil {
-		err = f()
-		err = t.end(ctx, err == nil, err)
+		err = t.end(ctx, true, f()) // also after an error, which may have come behind the record
 	}
 	if err != nil {
 		return fmt.Errorf("retention: %s: %w", what, err)

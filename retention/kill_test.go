@@ -20,9 +20,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestMain(m *testing.M) {
-	os.Exit(killtest.Main(m.Run, map[string]func() error{"purge": purgeForever}))
-}
+// roles are what a child of these tests can be.
+var roles = map[string]func() error{"purge": purgeForever}
+
+func TestMain(m *testing.M) { os.Exit(killtest.Main(m.Run, roles)) }
 
 const folderVariable = "ACTIVITYLOG_KILLTEST_FOLDER"
 

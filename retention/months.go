@@ -2,6 +2,7 @@ package retention
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/activitylog/activitylog"
@@ -11,90 +12,151 @@ import (
 type monthPruner interface {
 	// Months returns the first moments of the months that are held apart and hold events, oldest first.
 	Months(ctx context.Context) ([]time.Time, error)
-	// PruneMonth deletes all events of a month if keep means none of them, and returns how many. Nothing can come into
-	// the month between the look and the deletion. It deletes nothing if keep means one, or others use the month.
-	PruneMonth(ctx context.Context, month time.Time, keep activitylog.Filter) (deleted int64, err error)
+	// LookMonth counts the events of a month by organization and category, and tells when the first and the last were
+	// recorded. It returns no parts if there are none, or the last was recorded at before or later.
+	LookMonth(ctx context.Context, month, before time.Time) (parts []activitylog.Bucket, first, last time.Time, seen string, err error)
+	// PruneMonth deletes all events of a month if keep means none of them and they are those that were seen, and returns
+	// how many. Nothing can come into the month between the look and the deletion. Else, or while others use the month,
+	// it deletes nothing.
+	PruneMonth(ctx context.Context, month time.Time, keep activitylog.Filter, seen string) (deleted int64, err error)
 }
 
-// A month that somebody uses is tried again.
+// A month that somebody uses is tried again: to delete it event by event takes far longer than most readers do.
 const (
-	monthAttempts = 3
+	monthPatience = 20 * time.Second
 	monthPause    = 200 * time.Millisecond
 )
 
-// months drops the months in which everything is due. They are those of all organizations, so that a purge of one
+// monthDue is a month of which everything is due.
+type monthDue struct {
+	month time.Time
+	parts []activitylog.Bucket
+	keep  activitylog.Filter // what is still to be made sure of
+	seen  string
+}
+
+func (m *monthDue) within() activitylog.Filter {
+	return activitylog.Since(m.month).And(activitylog.Before(m.month.AddDate(0, 1, 0)))
+}
+
+func (m *monthDue) outside() activitylog.Filter {
+	return activitylog.Any(activitylog.Before(m.month), activitylog.Since(m.month.AddDate(0, 1, 0)))
+}
+
+// monthStore is the store if months can go at once. They are those of all organizations, so that a purge of one
 // organization cannot, and one with an archive goes event by event.
-func (p *purge) months(ctx context.Context) error {
+func (p *purge) monthStore() monthPruner {
 	store, ok := p.k.store.(monthPruner)
 	if !ok || p.org != "" || p.o.Archive != "" {
+		return nil
+	}
+	return store
+}
+
+// findMonths finds the months that can go at once.
+func (p *purge) findMonths(ctx context.Context) error {
+	store := p.monthStore()
+	if store == nil {
 		return nil
 	}
 	months, err := store.Months(ctx)
 	if err != nil {
 		return err
 	}
-	var first, last time.Time // of what is due
-	for _, part := range p.plan.Parts {
-		if first.IsZero() || part.Oldest.Before(first) {
-			first = part.Oldest
-		}
-		if part.Newest.After(last) {
-			last = part.Newest
-		}
-	}
-	for _, m := range months {
-		if m.After(last) || !m.AddDate(0, 1, 0).After(first) {
-			continue
-		}
-		if err := p.month(ctx, store, m); err != nil {
+	for _, month := range months {
+		m, err := p.lookAt(ctx, store, month)
+		if err != nil {
 			return err
+		}
+		if m != nil {
+			p.whole = append(p.whole, m)
 		}
 	}
 	return nil
 }
 
-// month drops one month, if all in it is due.
-func (p *purge) month(ctx context.Context, store monthPruner, m time.Time) error {
-	t, err := p.k.turn.take(ctx)
-	if err != nil {
-		return err
+// lookAt returns a month if everything in it is due. It disturbs nobody, and looks at most months only in passing.
+func (p *purge) lookAt(ctx context.Context, store monthPruner, month time.Time) (*monthDue, error) {
+	m := &monthDue{month: month, keep: activitylog.Any()}
+	inMonth := func(t time.Time) bool { return !t.Before(month) && t.Before(month.AddDate(0, 1, 0)) }
+	youngest := p.state.youngest()
+	if youngest == 0 || slices.ContainsFunc(p.state.protectedAt, inMonth) || p.state.alerts.reach(month.AddDate(0, 1, 0)) {
+		return nil, nil
 	}
-	return t.end(ctx, false, p.drop(ctx, t, store, m))
+	old := p.plan.At.Add(-youngest.Duration()).Add(time.Microsecond)
+	var first, last time.Time
+	var err error
+	if m.parts, first, last, m.seen, err = store.LookMonth(ctx, month, old); err != nil || len(m.parts) == 0 {
+		return nil, err
+	}
+	due := p.state.unprotected().due(p.plan.At).Expr()
+	sure := true
+	for _, part := range m.parts {
+		switch meansAll(due, group{part.Values[0], part.Values[1], part.MinTime, part.MaxTime, first, last}) {
+		case none:
+			return nil, nil
+		case unknown:
+			sure = false
+		}
+	}
+	if sure {
+		return m, nil
+	}
+	m.keep = activitylog.Not(p.state.due(p.plan.At))
+	kept, err := p.k.count(ctx, "", m.within().And(m.keep), 1)
+	if err != nil || kept > 0 {
+		return nil, err
+	}
+	return m, nil
 }
 
-func (p *purge) drop(ctx context.Context, t *taken, store monthPruner, m time.Time) error {
+// months drops the months that were found.
+func (p *purge) months(ctx context.Context) error {
+	store := p.monthStore()
+	for _, m := range p.whole {
+		for end := time.Now().Add(monthPatience); m != nil; {
+			n, err := p.month(ctx, store, m)
+			if err != nil {
+				return err
+			}
+			if n > 0 || time.Now().After(end) {
+				break
+			}
+			if err := pause(ctx, monthPause); err != nil {
+				return err
+			}
+			if m, err = p.lookAt(ctx, store, m.month); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// month drops one month, if it still is as it was seen. If not it goes batch by batch, or stays.
+func (p *purge) month(ctx context.Context, store monthPruner, m *monthDue) (n int64, err error) {
+	t, err := p.k.turn.take(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = t.end(ctx, false, err) }()
 	ctx, cancel := context.WithDeadline(ctx, t.deadline) // nothing is deleted without the lease
 	defer cancel()
+	before := p.state
 	if err := p.refresh(ctx, t); err != nil {
-		return err
+		return 0, err
 	}
-	due := p.state.due(p.plan.At)
-	within := activitylog.Since(m).And(activitylog.Before(m.AddDate(0, 1, 0)))
-	// Looked at without a lock first: what is true of most months should disturb nobody.
-	if kept, err := p.k.log.AllOrgs().Count(ctx, within.And(activitylog.Not(due)), 1); err != nil || kept > 0 {
-		return err
+	if p.state != before && p.state.due(p.plan.At).String() != before.due(p.plan.At).String() {
+		return 0, nil // decided otherwise meanwhile: look again
 	}
-	gone, err := p.k.plan(ctx, "", within, p.plan.At)
-	if err != nil {
-		return err
-	}
-	var n int64
-	for range monthAttempts {
-		if n, err = store.PruneMonth(ctx, m, activitylog.Not(due)); err != nil || n > 0 {
-			break
-		}
-		if err = pause(ctx, monthPause); err != nil {
-			return err
-		}
-	}
-	if err != nil || n == 0 {
-		return err // batch by batch, then
+	if n, err = store.PruneMonth(ctx, m.month, m.keep, m.seen); err != nil || n == 0 {
+		return 0, err
 	}
 	p.report.Deleted += n
 	p.report.Months++
-	for _, part := range gone.Parts {
-		p.count(part.Org, part.Events)
+	for _, part := range m.parts {
+		p.count(part.Values[0], part.Count)
 	}
 	p.told(time.Time{})
-	return nil
+	return n, nil
 }

@@ -35,7 +35,7 @@ func (k *Keeper) Plan(ctx context.Context, org string) (Plan, error) {
 	now := k.now()
 	p, err := k.plan(ctx, org, s.due(now), now)
 	if err == nil && slices.ContainsFunc(slices.Collect(maps.Values(s.holds)), func(h []Hold) bool { return len(h) > 0 }) {
-		p.Held, err = k.count(ctx, org, s.without().due(now))
+		p.Held, err = k.count(ctx, org, s.without().due(now), 0)
 		p.Held -= p.Events
 	}
 	if err != nil {
@@ -58,56 +58,69 @@ func (k *Keeper) reader(org string) activitylog.Reader {
 	return k.log.Org(org)
 }
 
-func (k *Keeper) count(ctx context.Context, org string, f activitylog.Filter) (int64, error) {
-	return k.reader(org).Count(ctx, f, 0)
+func (k *Keeper) count(ctx context.Context, org string, f activitylog.Filter, limit int64) (int64, error) {
+	return k.reader(org).Count(ctx, f, limit)
 }
 
+// tallier is a store that counts by organization and category and nothing else.
+type tallier interface {
+	Tally(ctx context.Context, org string, f activitylog.Filter) ([]activitylog.Bucket, error)
+}
+
+// plan counts what is due.
 func (k *Keeper) plan(ctx context.Context, org string, due activitylog.Filter, now time.Time) (Plan, error) {
-	p := Plan{At: now, Filter: due}
-	parts := map[partKey]*PlanPart{}
-	add := func(o PlanPart) {
-		part := parts[partKey{o.Org, o.Category}]
-		if part == nil {
-			part = &PlanPart{Org: o.Org, Category: o.Category, Oldest: o.Oldest, Newest: o.Newest}
-			parts[partKey{o.Org, o.Category}] = part
+	c := counts{}
+	if store, ok := k.store.(tallier); ok {
+		parts, err := store.Tally(ctx, org, due)
+		for _, b := range parts {
+			c.add(b)
 		}
-		part.Events += o.Events
-		if o.Oldest.Before(part.Oldest) {
-			part.Oldest = o.Oldest
-		}
-		if o.Newest.After(part.Newest) {
-			part.Newest = o.Newest
-		}
-		p.Events += o.Events
+		return c.plan(due, now), err
 	}
 	for b, err := range k.reader(org).Aggregate(ctx, activitylog.Aggregation{Filter: due, By: []string{"org", "category"}}) {
 		if err != nil {
 			return Plan{}, err
 		}
-		add(PlanPart{b.Values[0], b.Values[1], b.Count, b.MinTime, b.MaxTime})
+		c.add(b)
 	}
-	// Figures leave pending events out, but they grow old too. Mostly there are none, which a count tells sooner.
+	// Figures leave pending events out, but they grow old too.
 	pending := activitylog.Query{Filter: activitylog.OutcomeIs(activitylog.InProgress).And(due)}
-	if n, err := k.count(ctx, org, pending.Filter); err != nil || n == 0 {
-		return p.sorted(parts), err
-	}
 	for e, err := range k.reader(org).Events(ctx, pending) {
 		if err != nil {
 			return Plan{}, err
 		}
-		add(PlanPart{e.Org, e.Category, 1, e.Time, e.Time})
+		c.add(activitylog.Bucket{Values: []string{e.Org, e.Category}, Count: 1, MinTime: e.Time, MaxTime: e.Time})
 	}
-	return p.sorted(parts), nil
+	return c.plan(due, now), nil
 }
 
-func (p Plan) sorted(parts map[partKey]*PlanPart) Plan {
-	for _, part := range parts {
+// counts are parts of a plan by organization and category.
+type counts map[[2]string]*PlanPart
+
+func (c counts) add(b activitylog.Bucket) {
+	key := [2]string{b.Values[0], b.Values[1]}
+	part := c[key]
+	if part == nil {
+		part = &PlanPart{Org: key[0], Category: key[1], Oldest: b.MinTime, Newest: b.MaxTime}
+		c[key] = part
+	}
+	part.Events += b.Count
+	if b.MinTime.Before(part.Oldest) {
+		part.Oldest = b.MinTime
+	}
+	if b.MaxTime.After(part.Newest) {
+		part.Newest = b.MaxTime
+	}
+}
+
+func (c counts) plan(due activitylog.Filter, now time.Time) Plan {
+	p := Plan{At: now, Filter: due}
+	for _, part := range c {
 		p.Parts = append(p.Parts, *part)
+		p.Events += part.Events
 	}
 	slices.SortFunc(p.Parts, func(a, b PlanPart) int {
 		return slices.Compare([]string{a.Org, a.Category}, []string{b.Org, b.Category})
 	})
 	return p
 }
-
-type partKey struct{ org, category string }

@@ -78,12 +78,11 @@ func (k *Keeper) Purge(ctx context.Context, org string, opts *PurgeOptions) (Rep
 	if !ok {
 		return Report{}, fmt.Errorf("retention: this store cannot purge: %w", errors.ErrUnsupported)
 	}
-	plan, err := k.Plan(ctx, org)
-	if err != nil || plan.Events == 0 {
+	p := &purge{k: k, org: org, o: o, pruner: pruner, began: time.Now(), size: min(o.Batch, firstBatch)}
+	if err := p.prepare(ctx); err != nil || p.plan.Events == 0 {
 		return Report{}, err
 	}
-	p := &purge{k: k, org: org, o: o, pruner: pruner, plan: plan, began: time.Now(), size: min(o.Batch, firstBatch)}
-	p.report.Planned = plan.Events
+	p.report.Planned = p.plan.Events
 	if err := p.record(ctx); err != nil {
 		return Report{}, fmt.Errorf("retention: nothing was removed, since the purge could not be recorded: %w", err)
 	}
@@ -103,6 +102,7 @@ type purge struct {
 	o      PurgeOptions
 	pruner activitylog.Pruner
 	plan   Plan
+	whole  []*monthDue // of the plan
 	began  time.Time
 	ops    map[string]*operation
 	report Report
@@ -114,6 +114,40 @@ type purge struct {
 	slow    int           // steps in a row that outlasted the lease
 	debt    time.Duration // that is to be waited before more
 	archive *archive
+}
+
+// prepare finds what is due: months that can go at once, and the rest.
+func (p *purge) prepare(ctx context.Context) (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("retention: plan: %w", err)
+		}
+	}()
+	// The version first: whoever decides after it has been read makes another one.
+	if p.version, err = p.k.turn.version(ctx); err != nil {
+		return err
+	}
+	if p.state, err = p.k.fold(ctx, p.org); err != nil {
+		return err
+	}
+	p.plan.At = p.k.now()
+	if err := p.findMonths(ctx); err != nil {
+		return err
+	}
+	due := p.state.due(p.plan.At)
+	rest, c := []activitylog.Filter{due}, counts{}
+	for _, m := range p.whole {
+		rest = append(rest, m.outside())
+		for _, b := range m.parts {
+			c.add(b)
+		}
+	}
+	plan, err := p.k.plan(ctx, p.org, activitylog.All(rest...), p.plan.At)
+	for _, x := range plan.Parts {
+		c.add(activitylog.Bucket{Values: []string{x.Org, x.Category}, Count: x.Events, MinTime: x.Oldest, MaxTime: x.Newest})
+	}
+	p.plan = c.plan(due, p.plan.At)
+	return err
 }
 
 // operation is the purge of one organization as its log tells it.
@@ -176,7 +210,7 @@ func (p *purge) end(ctx context.Context, err error) error {
 
 // together calls f for 0 to n-1 at the same time, so that the records of many organizations share commits.
 func together(n int, f func(int) error) error {
-	const most = 64
+	const most = 256
 	var next atomic.Int64
 	errs := make([]error, n)
 	var workers sync.WaitGroup

@@ -3,6 +3,7 @@ package retention
 import (
 	"context"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -21,49 +22,69 @@ type state struct {
 	holds     map[string][]Hold
 	protected []uuid.UUID // the events that define the state of the log
 	alerts    openAlerts
+
+	protectedAt []time.Time // Event.Time of these
 }
 
 // deciding are the actions whose newest event about a target is the state of that target.
 var deciding = []string{
 	decision.Setting, decision.SetHold, decision.LiftHold, decision.Review, "audit.filter.save",
+	decision.AlertOpen, decision.AlertReopen, decision.AlertUpdate, decision.AlertResolve,
+	decision.AlertAck, decision.AlertSnooze, decision.AlertPlan, decision.AlertClose,
 }
 
 // fold reads the state for the events of an organization, or of all for the empty org.
 func (k *Keeper) fold(ctx context.Context, org string) (*state, error) {
 	s := &state{org: org, rules: map[string][]Rule{}, holds: map[string][]Hold{}}
-	f := activitylog.CategoryIs("audit").And(activitylog.Any(activitylog.ActionIs(deciding...), activitylog.ActionUnder(decision.Alerts)))
-	readers := []activitylog.Reader{k.log.AllOrgs()}
-	if org != "" {
-		readers = []activitylog.Reader{k.log.Org(org)}
-		if org != activitylog.SystemOrg {
-			readers = append(readers, k.log.Org(activitylog.SystemOrg))
-		}
-	}
 	seen := map[[4]string]bool{}
-	for _, r := range readers {
-		for e, err := range r.Events(ctx, activitylog.Query{Filter: f}) { // newest first
-			if err != nil {
-				return nil, err
-			}
-			if isAlert(&e) {
-				s.alerts.add(&e)
-				continue
-			}
-			if !settings.Decides(&e) {
-				continue
-			}
-			t := e.Targets[0]
-			what := [4]string{e.Org, subject(e.Action), t.Type, t.ID}
-			if seen[what] {
-				continue
-			}
-			seen[what] = true
-			if err := s.add(&e); err != nil {
-				return nil, err
-			}
+	for e, err := range k.decisions(ctx, org) { // newest first within each organization
+		if err != nil {
+			return nil, err
+		}
+		if isAlert(&e) {
+			s.addAlert(&e)
+			continue
+		}
+		if !settings.Decides(&e) {
+			continue
+		}
+		t := e.Targets[0]
+		what := [4]string{e.Org, subject(e.Action), t.Type, t.ID}
+		if seen[what] {
+			continue
+		}
+		seen[what] = true
+		if err := s.add(&e); err != nil {
+			return nil, err
 		}
 	}
 	return s, nil
+}
+
+// auditScanner is a store that finds the events of the log about itself over all organizations by an index.
+type auditScanner interface {
+	ScanAudit(ctx context.Context, actions ...string) iter.Seq2[activitylog.Event, error]
+}
+
+// decisions yields what may decide about the events of an organization, or of all for the empty org.
+func (k *Keeper) decisions(ctx context.Context, org string) iter.Seq2[activitylog.Event, error] {
+	if store, ok := k.store.(auditScanner); ok && org == "" {
+		return store.ScanAudit(ctx, deciding...)
+	}
+	readers := []activitylog.Reader{k.reader(org)}
+	if org != "" && org != activitylog.SystemOrg {
+		readers = append(readers, k.log.Org(activitylog.SystemOrg))
+	}
+	q := activitylog.Query{Filter: activitylog.CategoryIs("audit").And(activitylog.ActionIs(deciding...))}
+	return func(yield func(activitylog.Event, error) bool) {
+		for _, r := range readers {
+			for e, err := range r.Events(ctx, q) {
+				if !yield(e, err) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // subject is what the actions about one thing have in common.
@@ -74,9 +95,14 @@ func subject(action string) string {
 	return action
 }
 
+func (s *state) protect(e *activitylog.Event) {
+	s.protected = append(s.protected, e.ID)
+	s.protectedAt = append(s.protectedAt, e.Time)
+}
+
 // add takes the newest decision about something.
 func (s *state) add(e *activitylog.Event) error {
-	s.protected = append(s.protected, e.ID)
+	s.protect(e)
 	org := e.Org
 	if org == activitylog.SystemOrg {
 		org = ""
@@ -128,16 +154,12 @@ func (s *state) dueIn(org string, now time.Time) activitylog.Filter {
 		rules, holds = slices.Concat(rules, s.rules[org]), slices.Concat(holds, s.holds[org])
 	}
 	var going []activitylog.Filter
-	var youngest Days // what no rule lets go cannot be younger
 	for _, r := range rules {
 		if r.Max > 0 {
 			going = append(going, r.Filter)
-			if youngest == 0 || r.Max < youngest {
-				youngest = r.Max
-			}
 		}
 	}
-	due := []activitylog.Filter{older(now, youngest), activitylog.Any(going...)}
+	due := []activitylog.Filter{older(now, youngest(rules)), activitylog.Any(going...)}
 	for _, r := range rules {
 		due = append(due, activitylog.Any(activitylog.Not(r.Filter), older(now, r.keeps())))
 	}
@@ -149,6 +171,29 @@ func (s *state) dueIn(org string, now time.Time) activitylog.Filter {
 	}
 	due = append(due, activitylog.Not(s.alerts.filter()))
 	return activitylog.All(due...)
+}
+
+// youngest is an age below which none of the rules lets anything go; 0: none of them ever does.
+func youngest(rules []Rule) Days {
+	var d Days
+	for _, r := range rules {
+		if r.Max > 0 && (d == 0 || r.Max < d) {
+			d = r.Max
+		}
+	}
+	return d
+}
+
+// youngest is youngest of all rules.
+func (s *state) youngest() Days {
+	return youngest(slices.Concat(slices.Collect(maps.Values(s.rules))...))
+}
+
+// unprotected is the state as if nothing defined it.
+func (s *state) unprotected() *state {
+	c := *s
+	c.protected, c.protectedAt, c.alerts = nil, nil, openAlerts{}
+	return &c
 }
 
 // older means the events that are at least d old.

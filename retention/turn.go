@@ -105,6 +105,19 @@ func (t *turn) last(ctx context.Context) (n int64, err error) {
 	return n, err
 }
 
+// version is that of the decisions. Without a space nobody counts them.
+func (t *turn) version(ctx context.Context) (v int64, err error) {
+	if t.space == nil {
+		return 0, nil
+	}
+	err = t.space.View(ctx, func(tx activitylog.SpaceTx) error {
+		s, err := readLease(tx)
+		v = s.Version
+		return err
+	})
+	return v, err
+}
+
 // end gives the turn to others; decided tells that what purges go by has changed. It returns err, or else its own error.
 func (x *taken) end(ctx context.Context, decided bool, err error) error {
 	defer func() { <-x.turn.inside }()

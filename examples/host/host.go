@@ -11,6 +11,7 @@ import (
 	"net/netip"
 
 	"github.com/activitylog/activitylog"
+	"github.com/activitylog/activitylog/access"
 	"github.com/activitylog/activitylog/aiusage"
 	"github.com/activitylog/activitylog/attempt"
 	"github.com/activitylog/activitylog/diff"
@@ -30,12 +31,17 @@ type Model func(ctx context.Context, prompt string, u *activitylog.AIUsage) (ans
 type Host struct {
 	db     *sql.DB
 	log    *activitylog.Log
+	guard  *access.Guard
 	caller *aiusage.Caller
 	model  Model
 }
 
 // person is who is signed in.
 type person struct{ org, id, name, role string }
+
+func (p person) actor() activitylog.Actor {
+	return activitylog.Actor{ID: p.id, Name: p.name, Roles: []string{p.role}}
+}
 
 // thing is a project, channel, skill, agent, integration or campaign.
 type thing struct {
@@ -61,7 +67,11 @@ func New(ctx context.Context, db *sql.DB, store activitylog.Store, model Model) 
 	if err != nil {
 		return nil, nil, err
 	}
-	h := &Host{db: db, log: log, caller: &aiusage.Caller{Log: log, Prices: prices}, model: model}
+	guard, err := access.New(log, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	h := &Host{db: db, log: log, guard: guard, caller: &aiusage.Caller{Log: log, Prices: prices}, model: model}
 	m, err := middleware.New(log, &middleware.Options{
 		Identify: h.identify, Origin: "ui",
 		Proxies: middleware.Proxies{Trusted: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}},
@@ -76,27 +86,25 @@ func New(ctx context.Context, db *sql.DB, store activitylog.Store, model Model) 
 func (h *Host) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /login", h.login)
-	mux.HandleFunc("POST /logout", h.act("auth.logout", "", "", func(ctx context.Context, tx *sql.Tx, a *action) error {
-		_, err := tx.ExecContext(ctx, "UPDATE people SET token = NULL WHERE org = ? AND id = ?", a.who.org, a.who.id)
-		return err
-	}))
+	mux.HandleFunc("POST /logout", h.act("auth.logout", "", "", change("UPDATE people SET token = NULL WHERE org = ?1 AND id = ?4")))
 	mux.HandleFunc("POST /members/{id}", h.act("member.invite", "admin", "user", invite))
 	mux.HandleFunc("PUT /members/{id}/role/{role}", h.act("member.role.change", "admin", "user", changeRole))
-	mux.HandleFunc("DELETE /members/{id}", h.act("member.remove", "admin", "user", removeMember))
-	for _, kind := range []string{"project", "channel", "skill", "agent"} {
+	mux.HandleFunc("DELETE /members/{id}", h.act("member.remove", "admin", "user", change("DELETE FROM people WHERE org = ?1 AND id = ?2")))
+	remove := change("DELETE FROM things WHERE org = ?1 AND id = ?2 AND kind = ?3")
+	for _, kind := range []string{"project", "channel", "skill", "agent", "automation"} {
 		path := "/" + kind + "s/{id}"
 		mux.HandleFunc("POST "+path, h.act(kind+".create", "", kind, save))
 		mux.HandleFunc("PUT "+path, h.act(kind+".update", "", kind, save))
 		mux.HandleFunc("DELETE "+path, h.act(kind+".delete", "admin", kind, remove))
 	}
+	mux.HandleFunc("PUT /projects/{id}/members/{person}", h.act("access.grant", "admin", "project", change("INSERT INTO project_members SELECT org, id, ?5 FROM things WHERE org = ?1 AND id = ?2 AND kind = ?3")))
+	mux.HandleFunc("DELETE /projects/{id}/members/{person}", h.act("access.revoke", "admin", "project", change("DELETE FROM project_members WHERE org = ?1 AND project = ?2 AND person = ?5")))
 	mux.HandleFunc("PUT /integrations/{id}", h.act("integration.connect", "admin", "integration", save))
 	mux.HandleFunc("DELETE /integrations/{id}", h.act("integration.disconnect", "admin", "integration", remove))
 	mux.HandleFunc("POST /campaigns/{id}/send", h.act("campaign.send", "admin", "campaign", save))
 	mux.HandleFunc("POST /projects/{id}/messages", h.message)
-	mux.HandleFunc("GET /log", h.view(func(*http.Request, person) (activitylog.Filter, error) { return activitylog.Filter{}, nil }))
-	mux.HandleFunc("GET /projects/{id}/log", h.view(func(r *http.Request, who person) (activitylog.Filter, error) {
-		return activitylog.ProjectIs(r.PathValue("id")), h.member(r.Context(), who, r.PathValue("id"))
-	}))
+	mux.HandleFunc("GET /log", h.view)
+	mux.HandleFunc("GET /projects/{id}/log", h.view)
 	return mux
 }
 
@@ -106,7 +114,7 @@ func (h *Host) identify(r *http.Request) middleware.Identity {
 	if err != nil {
 		return middleware.Identity{}
 	}
-	return middleware.Identity{Org: who.org, Actor: activitylog.Actor{ID: who.id, Name: who.name, Roles: []string{who.role}}}
+	return middleware.Identity{Org: who.org, Actor: who.actor()}
 }
 
 var errSignIn = errors.New("sign in first")
@@ -189,9 +197,17 @@ func changeRole(ctx context.Context, tx *sql.Tx, a *action) error {
 	return err
 }
 
-func removeMember(ctx context.Context, tx *sql.Tx, a *action) error {
-	_, err := tx.ExecContext(ctx, "DELETE FROM people WHERE org = ? AND id = ?", a.who.org, a.PathValue("id"))
-	return err
+// change returns an act that is one statement: of the organization ?1, the id ?2 and kind ?3 of the thing, the id ?4 of who
+// acts and the person ?5. One that changes nothing has failed.
+func change(statement string) func(context.Context, *sql.Tx, *action) error {
+	return func(ctx context.Context, tx *sql.Tx, a *action) error {
+		person := a.PathValue("person")
+		if person != "" {
+			a.event.Targets = append(a.event.Targets, activitylog.Target{Type: "user", ID: person})
+		}
+		var one int
+		return tx.QueryRowContext(ctx, statement+" RETURNING 1", a.who.org, a.PathValue("id"), a.kind, a.who.id, person).Scan(&one)
+	}
 }
 
 // save creates or changes a thing, and records what changed.
@@ -213,11 +229,6 @@ func save(ctx context.Context, tx *sql.Tx, a *action) error {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, "INSERT OR IGNORE INTO project_members VALUES (?, ?, ?)", a.who.org, a.PathValue("id"), a.who.id)
-	return err
-}
-
-func remove(ctx context.Context, tx *sql.Tx, a *action) error {
-	_, err := tx.ExecContext(ctx, "DELETE FROM things WHERE org = ? AND kind = ? AND id = ?", a.who.org, a.kind, a.PathValue("id"))
 	return err
 }
 
@@ -245,39 +256,29 @@ func (h *Host) member(ctx context.Context, who person, project string) error {
 	return h.db.QueryRowContext(ctx, "SELECT 1 FROM project_members WHERE org = ? AND project = ? AND person = ?", who.org, project, who.id).Scan(&one)
 }
 
-// view shows what a filter selects of the reader's organization, after it has recorded that it will.
-func (h *Host) view(what func(*http.Request, person) (activitylog.Filter, error)) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		who, err := h.signedIn(r)
-		if err != nil {
-			answer(w, err)
-			return
-		}
-		middleware.Skip(r.Context())
-		project := r.PathValue("id")
-		e := activitylog.Event{Action: "audit.view", Project: project}
-		var f activitylog.Filter
-		err = attempt.Do(r.Context(), h.log, e, func(context.Context, *activitylog.Event) error {
-			if project == "" && who.role != "admin" {
-				return fmt.Errorf("only for the role admin: %w", fs.ErrPermission)
-			}
-			var err error
-			f, err = what(r, who)
-			return err
-		})
-		if err != nil {
-			answer(w, err)
-			return
-		}
-		page, err := h.log.Org(who.org).Page(r.Context(), activitylog.Query{Filter: f})
-		if err != nil {
-			answer(w, err)
-			return
-		}
-		for _, e := range page.Events {
-			fmt.Fprintf(w, "%q\n", e.Message)
-		}
+// view shows the log of the organization to its admins, and what belongs to a project to its members. That it does is
+// recorded first; so is that somebody may not.
+func (h *Host) view(w http.ResponseWriter, r *http.Request) {
+	who, err := h.signedIn(r)
+	if err != nil {
+		answer(w, err)
+		return
 	}
+	middleware.Skip(r.Context())
+	var rights access.Right
+	project := r.PathValue("id")
+	if project == "" && who.role == "admin" || project != "" && h.member(r.Context(), who, project) == nil {
+		rights = access.View
+	}
+	grant := access.Org(who.actor(), who.org, rights)
+	if project != "" {
+		grant = access.Project(who.actor(), who.org, project, rights)
+	}
+	page, err := h.guard.Reader(grant).Page(r.Context(), activitylog.Query{})
+	for _, e := range page.Events {
+		fmt.Fprintf(w, "%q\n", e.Message)
+	}
+	answer(w, err)
 }
 
 // answer ends a request by how it went.

@@ -51,7 +51,7 @@ func TestPruneMonth(t *testing.T) {
 			store := open(t, dsn, partitioned)
 			log, db := logOver(t, store, nil), host(t, dsn)
 			monthsOf(t, log, 90)
-			n, err := store.PruneMonth(t.Context(), monthStart(-1).AddDate(0, 0, 5), tt.keep)
+			n, err := store.PruneMonth(t.Context(), monthStart(-1).AddDate(0, 0, 5), tt.keep, "")
 			require.NoError(t, err)
 			left := one[int64](t, db, "SELECT count(*) FROM activitylog_events")
 			if n != tt.want || left != 270-tt.want {
@@ -78,18 +78,18 @@ func TestPruneMonthInUse(t *testing.T) {
 	require.NoError(t, err)
 	_, err = log.RecordTx(t.Context(), tx, eventAt(monthStart(-1)))
 	require.NoError(t, err)
-	n, err := store.PruneMonth(t.Context(), monthStart(-1), activitylog.Any())
+	n, err := store.PruneMonth(t.Context(), monthStart(-1), activitylog.Any(), "")
 	require.NoError(t, err)
 	if n != 0 {
 		t.Errorf("%d went under the hands of a writer", n)
 	}
 	require.NoError(t, tx.Commit())
-	n, err = store.PruneMonth(t.Context(), monthStart(-1), activitylog.Any())
+	n, err = store.PruneMonth(t.Context(), monthStart(-1), activitylog.Any(), "")
 	require.NoError(t, err)
 	if n != 11 {
 		t.Errorf("%d went, want 11", n)
 	}
-	n, err = store.PruneMonth(t.Context(), monthStart(-200), activitylog.Any())
+	n, err = store.PruneMonth(t.Context(), monthStart(-200), activitylog.Any(), "")
 	if n != 0 || err != nil {
 		t.Errorf("a month without a partition: %d, %v", n, err)
 	}
@@ -101,7 +101,7 @@ func TestNoMonths(t *testing.T) {
 	months, err := store.Months(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, months)
-	if n, err := store.PruneMonth(t.Context(), monthStart(0), activitylog.Any()); n != 0 || err != nil {
+	if n, err := store.PruneMonth(t.Context(), monthStart(0), activitylog.Any(), ""); n != 0 || err != nil {
 		t.Errorf("%d went, %v", n, err)
 	}
 }

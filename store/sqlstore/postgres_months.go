@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -45,12 +46,53 @@ const (
 	patienceForReaders = "100ms"
 )
 
+// LookMonth tells what a month holds without disturbing anybody: how many events by organization and category, and when
+// the first and the last of them were recorded. PruneMonth deletes exactly these if it is given what it returns as seen.
+// It counts nothing, and returns no parts, if the month is empty or something in it was recorded at before or later.
+func (s *Store) LookMonth(ctx context.Context, month, before time.Time) (parts []activitylog.Bucket, first, last time.Time, seen string, err error) {
+	b, ok := s.back.(*postgres)
+	if !ok {
+		return nil, first, last, "", fmt.Errorf("activitylog: this store has no partitions: %w", errors.ErrUnsupported)
+	}
+	name := partitionOf(monthOf(month))
+	// One snapshot for all of it.
+	err = b.transact(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}, func(tx *sql.Tx) error {
+		var from, to sql.NullInt64
+		var snapshot string
+		row := tx.QueryRowContext(ctx, `SELECT (SELECT min(recorded) FROM `+name+`), (SELECT max(recorded) FROM `+name+`), pg_current_snapshot()::text`)
+		if err := row.Scan(&from, &to, &snapshot); err != nil {
+			return err
+		}
+		first, last = time.UnixMicro(from.Int64).UTC(), time.UnixMicro(to.Int64).UTC()
+		if !from.Valid || !last.Before(before) {
+			return nil
+		}
+		rows, err := tx.QueryContext(ctx, `SELECT org, category, count(*), min(time), max(time) FROM `+name+` GROUP BY org, category`)
+		if parts, err = collect(rows, err, scanTally); err != nil {
+			return err
+		}
+		var n int64
+		for _, p := range parts {
+			n += p.Count
+		}
+		seen = strconv.FormatInt(n, 10) + " " + snapshot
+		return nil
+	})
+	if sqlState(err) == undefinedTable {
+		err = nil
+	}
+	if err != nil {
+		return nil, first, last, "", fmt.Errorf("activitylog: look at a month: %w", err)
+	}
+	return parts, first, last, seen, nil
+}
+
 // PruneMonth deletes all events of the month that begins at a time, if keep means none of them, and returns how many
 // there were. It looks while nothing can come into the month, and empties the partition at once, however large it is.
-// Only the partition is locked: those who record into other months do not notice. If keep means an event, or somebody
-// uses the month for long, or it has no partition, it deletes nothing and returns 0. On a database that has no partitions
-// at all it returns errors.ErrUnsupported.
-func (s *Store) PruneMonth(ctx context.Context, month time.Time, keep activitylog.Filter) (deleted int64, err error) {
+// Only the partition is locked: those who record into other months do not notice. If keep means an event, somebody uses
+// the month for long, it has no partition, or it does not hold exactly what LookMonth has seen, it deletes nothing and
+// returns 0. An empty seen asks for nothing. On a database that has no partitions at all it returns errors.ErrUnsupported.
+func (s *Store) PruneMonth(ctx context.Context, month time.Time, keep activitylog.Filter, seen string) (deleted int64, err error) {
 	b, ok := s.back.(*postgres)
 	if !ok {
 		return 0, fmt.Errorf("activitylog: this store has no partitions: %w", errors.ErrUnsupported)
@@ -63,7 +105,7 @@ func (s *Store) PruneMonth(ctx context.Context, month time.Time, keep activitylo
 	}
 	name := partitionOf(month)
 	err = b.transact(ctx, nil, func(tx *sql.Tx) error {
-		deleted, err = b.emptyPartition(ctx, tx, name, p)
+		deleted, err = b.emptyPartition(ctx, tx, name, p, seen)
 		return err
 	})
 	switch sqlState(err) {
@@ -76,7 +118,7 @@ func (s *Store) PruneMonth(ctx context.Context, month time.Time, keep activitylo
 	return deleted, nil
 }
 
-func (b *postgres) emptyPartition(ctx context.Context, tx *sql.Tx, name string, keep *plan) (n int64, err error) {
+func (b *postgres) emptyPartition(ctx context.Context, tx *sql.Tx, name string, keep *plan, seen string) (n int64, err error) {
 	if err := b.ensureDurable(ctx, tx); err != nil {
 		return 0, err
 	}
@@ -96,8 +138,27 @@ func (b *postgres) emptyPartition(ctx context.Context, tx *sql.Tx, name string, 
 	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM `+name).Scan(&n); err != nil || n == 0 {
 		return 0, err
 	}
+	if same, err := asSeen(ctx, tx, name, n, seen); err != nil || !same {
+		return 0, err
+	}
 	_, err = tx.ExecContext(ctx, `TRUNCATE `+name)
 	return n, err
+}
+
+// asSeen tells whether a partition of n events holds what LookMonth saw: as many, and none of a transaction that had not
+// ended then.
+func asSeen(ctx context.Context, tx *sql.Tx, name string, n int64, seen string) (same bool, err error) {
+	if seen == "" {
+		return true, nil
+	}
+	count, snapshot, _ := strings.Cut(seen, " ")
+	if count != strconv.FormatInt(n, 10) {
+		return false, nil
+	}
+	var came bool
+	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM `+name+` WHERE xact >= pg_snapshot_xmin($1::text::pg_snapshot)
+		AND NOT pg_visible_in_snapshot(xact, $1::text::pg_snapshot))`, snapshot).Scan(&came)
+	return !came, err
 }
 
 // anyIn tells whether a partition holds an event that a plan means.

@@ -38,25 +38,37 @@ func (x *sqliteChanger) removeAll(keys []activitylog.Key) (n int, err error) {
 }
 
 func (x *pgChanger) removeAll(keys []activitylog.Key) (int, error) {
-	orgs, times, ids := []byte{'{'}, []byte{'{'}, []byte{'{'}
-	for i, k := range keys {
-		if i > 0 {
-			orgs, times, ids = append(orgs, ','), append(times, ','), append(ids, ',')
-		}
-		orgs = append(orgs, `"`+arrayEscaper.Replace(k.Org)+`"`...)
-		times = strconv.AppendInt(times, k.Time.UnixMicro(), 10)
-		ids = append(ids, k.ID.String()...)
+	var orgs, times, ids array
+	for _, k := range keys {
+		orgs.addText(k.Org)
+		times.add(strconv.FormatInt(k.Time.UnixMicro(), 10))
+		ids.add(k.ID.String())
 	}
-	// As text, since drivers do not agree on arrays.
 	res, err := x.tx.ExecContext(x.ctx, `DELETE FROM activitylog_events e
 		USING unnest($1::text[], $2::bigint[], $3::uuid[]) AS k (org, time, id)
-		WHERE e.org = k.org COLLATE "C" AND e.time = k.time AND e.id = k.id`,
-		string(append(orgs, '}')), string(append(times, '}')), string(append(ids, '}')))
+		WHERE e.org = k.org COLLATE "C" AND e.time = k.time AND e.id = k.id`, orgs.String(), times.String(), ids.String())
 	if err != nil {
 		return 0, err
 	}
 	n, err := res.RowsAffected()
 	return int(n), err
+}
+
+// array is an array of PostgreSQL as text, since drivers do not agree on arrays.
+type array []byte
+
+// add appends an element of which no character needs quotes.
+func (a *array) add(element string) {
+	*a = append(append(*a, ','), element...)
+}
+
+func (a *array) addText(element string) {
+	a.add(`"` + arrayEscaper.Replace(element) + `"`)
+}
+
+// String returns the whole array.
+func (a array) String() string {
+	return "{" + strings.TrimPrefix(string(a), ",") + "}"
 }
 
 var arrayEscaper = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
