@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"database/sql"
+	"fmt"
 	"net/netip"
 	"time"
 
@@ -68,6 +69,21 @@ func rest(e *activitylog.Event) string {
 	return string(r.AppendJSON(make([]byte, 0, 512)))
 }
 
+// DamagedError tells of a row that is no event, as nothing that this package wrote can be.
+type DamagedError struct {
+	Org string
+	ID  uuid.UUID
+	Err error
+}
+
+func (e *DamagedError) Error() string { return fmt.Sprintf("the row of event %s is damaged: %v", e.ID, e.Err) }
+
+// Unwrap returns what reading the row met.
+func (e *DamagedError) Unwrap() error { return e.Err }
+
+// Damaged names the event.
+func (e *DamagedError) Damaged() (org string, id uuid.UUID) { return e.Org, e.ID }
+
 // row is one scanned event with room for the columns of one database behind the common ones.
 type row struct {
 	event activitylog.Event
@@ -95,11 +111,11 @@ func scanRow(rows *sql.Rows, extra int) (row, error) {
 		dest = append(dest, &r.extra[i])
 	}
 	if err := rows.Scan(dest...); err != nil {
-		return row{}, err
+		return row{}, &DamagedError{org, id, err}
 	}
 	e := &r.event
 	if err := e.UnmarshalJSON(data); err != nil {
-		return row{}, err
+		return row{}, &DamagedError{org, id, err}
 	}
 	e.Org, e.ID, e.Time, e.Recorded = org, id, time.UnixMicro(t).UTC(), time.UnixMicro(recorded).UTC()
 	e.Project, e.Category, e.Action = project, category, action
@@ -108,7 +124,7 @@ func scanRow(rows *sql.Rows, extra int) (row, error) {
 	if ip != "" {
 		addr, err := netip.ParseAddr(ip)
 		if err != nil {
-			return row{}, err
+			return row{}, &DamagedError{org, id, err}
 		}
 		e.Client.IP = addr
 	}

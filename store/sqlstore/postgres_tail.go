@@ -132,8 +132,11 @@ func (b *postgres) update(ctx context.Context, name string, f func(*spaceTx) err
 }
 
 func (b *postgres) view(ctx context.Context, name string, f func(*spaceTx) error) error {
-	opts := &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
-	return b.transact(ctx, opts, func(tx *sql.Tx) error {
+	return b.reading(ctx, func(tx *sql.Tx) error {
 		return f(&spaceTx{ctx: ctx, tx: tx, name: name, builder: b.newBuilder, readOnly: true})
 	})
+}
+
+func (b *postgres) reading(ctx context.Context, f func(*sql.Tx) error) error {
+	return b.transact(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}, f)
 }
