@@ -125,3 +125,22 @@ func (s *Sealer) Close(ctx context.Context) error {
 	_, err := s.Seal(ctx)
 	return err
 }
+
+// Sealed tells whether a store holds seals.
+func Sealed(ctx context.Context, store activitylog.Store) (sealed bool, err error) {
+	spaces, ok := store.(activitylog.Spacer)
+	if !ok {
+		return false, nil
+	}
+	err = spaces.Space(spaceName).View(ctx, func(tx activitylog.SpaceTx) error {
+		for _, key := range [][]byte{headKey, numberKey('s', 0), numberKey('c', 0)} {
+			_, ok, err := tx.Get(key)
+			if err != nil {
+				return err
+			}
+			sealed = sealed || ok
+		}
+		return nil
+	})
+	return sealed, err
+}

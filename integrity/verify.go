@@ -24,7 +24,9 @@ type VerifyOptions struct {
 	Known [][]byte
 	// MaxSilence is how old the newest entry of the root log may be. Zero: any age.
 	MaxSilence time.Duration
-	Now        func() time.Time
+	// Deep makes the store also check what it derived from the events, such as indexes, by deriving it again.
+	Deep bool
+	Now  func() time.Time
 	// Progress is told how many rows were read, from the goroutine of Verify. nil: nobody.
 	Progress func(rows int64)
 }
