@@ -4,12 +4,14 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strconv"
 
 	"github.com/activitylog/activitylog"
 )
 
 // Snapshot runs f over the events and spaces as they are together at one moment. What f gets can only be read, and only
-// while f runs, by one goroutine. f may run again if the server asks for it.
+// while f runs, by one goroutine. Its Tail hides nothing: it returns every row, also those in places where no follower
+// would ever come by. f may run again if the server asks for it.
 func (s *Store) Snapshot(ctx context.Context, f func(activitylog.Tailer, activitylog.Spacer) error) error {
 	return s.back.snapshot(ctx, func(b backend) error {
 		return f(snapshot{b}, snapshot{b})
@@ -45,6 +47,21 @@ func (b *sqliteSnapshot) view(ctx context.Context, name string, f func(*spaceTx)
 
 func (b *sqliteSnapshot) update(context.Context, string, func(*spaceTx) error) error { return errSnapshot }
 
+func (b *sqliteSnapshot) tail(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error) {
+	w := b.newBuilder()
+	w.write("SELECT " + selected + ", e.seq FROM activitylog_events e")
+	var from int64
+	if after != "" {
+		var err error
+		if from, err = strconv.ParseInt(string(after), 10, 64); err != nil {
+			return nil, "", err
+		}
+		w.write(" WHERE e.seq > ?", from)
+	}
+	w.write(" ORDER BY e.seq LIMIT ?", limit)
+	return b.tailed(ctx, w, from)
+}
+
 // postgresSnapshot is the backend within a transaction.
 type postgresSnapshot struct {
 	*postgres
@@ -63,3 +80,18 @@ func (b *postgresSnapshot) view(ctx context.Context, name string, f func(*spaceT
 }
 
 func (b *postgresSnapshot) update(context.Context, string, func(*spaceTx) error) error { return errSnapshot }
+
+// tail also returns what followers do not see yet: nothing comes into a snapshot behind a position.
+func (b *postgresSnapshot) tail(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error) {
+	w := b.newBuilder()
+	w.write("SELECT " + selected + ", e.xact::text FROM activitylog_events e")
+	from, err := parsePGPosition(after)
+	if err != nil {
+		return nil, "", err
+	}
+	if after != "" {
+		w.write(" WHERE (e.xact, e.id, e.org) > (?::xid8, ?, ?)", strconv.FormatUint(from.xact, 10), from.id.String(), from.org)
+	}
+	w.write(" ORDER BY e.xact, e.id, e.org LIMIT ?", limit)
+	return b.tailed(ctx, w, from)
+}
