@@ -2,6 +2,7 @@ package integrity
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 
 	"github.com/activitylog/activitylog"
@@ -17,13 +18,16 @@ type cursor struct {
 	tiles  [][]byte // the tile under way of each level
 	whole  int64    // tiles that were compared
 	page   [][]byte
+	keys   *WriterKeys // nil: places are not read
+	places []byte      // of the page
+	place  [placeSize]byte
 	wrong  func(what string) // is told of tiles that differ
 }
 
 // pageSize is how many entries a cursor reads ahead. There may be as many cursors as organizations.
 const pageSize = 256
 
-// next returns the next entry and its index. At the end it returns nil.
+// next returns the next entry and its index. At the end it returns nil. The place of its row is in place.
 func (c *cursor) next() (entry []byte, index int64, err error) {
 	index = c.f.size
 	if index == c.size {
@@ -35,6 +39,9 @@ func (c *cursor) next() (entry []byte, index int64, err error) {
 		}
 	}
 	entry, c.page = c.page[0], c.page[1:]
+	if len(c.places) > 0 {
+		c.place, c.places = [placeSize]byte(c.places), c.places[placeSize:]
+	}
 	hashes, err := c.f.append(tlog.RecordHash(entry))
 	if err != nil {
 		return nil, index, err
@@ -64,11 +71,28 @@ func (c *cursor) read() error {
 			return damaged("entries from %d on are missing", c.f.size)
 		}
 		c.page = append(c.page, entries...)
+		if c.keys == nil || c.number == 0 {
+			continue
+		}
+		if err := c.readPlaces(at-1, len(entries)); err != nil {
+			return err
+		}
 	}
 	if len(c.page) == 0 {
 		return damaged("entries from %d on are missing", c.f.size)
 	}
 	return nil
+}
+
+// readPlaces reads where the rows of a segment stood.
+func (c *cursor) readPlaces(last int64, n int) error {
+	var places []byte
+	ok, err := c.keys.getRow(c.tx, placesKey(c.number, last), &places)
+	if errors.Is(err, errRow) || err == nil && (!ok || len(places) != n*placeSize) {
+		return damaged("where the rows up to entry %d stood cannot be believed", last)
+	}
+	c.places = append(c.places, places...)
+	return err
 }
 
 // fold puts new hashes into their tiles and compares those that are full.

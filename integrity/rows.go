@@ -1,6 +1,7 @@
 package integrity
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 //	s NUMBER          what is known of a tree; number 0 is the root log
 //	c NUMBER          its newest checkpoint, a signed note
 //	l NUMBER LAST     a segment: entries up to index LAST, as in the entry bundles of C2SP tiles
+//	p NUMBER LAST     where the rows of a segment stood in the order of the log, 8 bytes of a hash for each
 //	t NUMBER LEVEL N  a tile of 256 hashes, or less at the right edge
 const spaceName = "activitylog/seal"
 
@@ -32,6 +34,18 @@ func numberKey(kind byte, number uint32) []byte {
 func segmentKey(number uint32, last int64) []byte {
 	return binary.BigEndian.AppendUint64(numberKey('l', number), uint64(last))
 }
+
+func placesKey(number uint32, last int64) []byte {
+	return binary.BigEndian.AppendUint64(numberKey('p', number), uint64(last))
+}
+
+// placeOf is what is kept of a position, so that a row cannot be moved to where followers have passed already.
+func placeOf(p activitylog.Position) [placeSize]byte {
+	sum := sha256.Sum256([]byte(p))
+	return [placeSize]byte(sum[:])
+}
+
+const placeSize = 8
 
 func tileKey(number uint32, t tlog.Tile) []byte {
 	return binary.BigEndian.AppendUint64(append(numberKey('t', number), byte(t.L)), uint64(t.N))

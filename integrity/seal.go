@@ -33,7 +33,7 @@ func (s *Sealer) step(ctx context.Context) (sealed int, more bool, err error) {
 			b = &orgBatch{}
 			batches[e.Org] = b
 		}
-		if err := b.add(&s.keys.WriterKeys, e); err != nil {
+		if err := b.add(&s.keys.WriterKeys, &events[i]); err != nil {
 			return 0, false, err
 		}
 	}
@@ -68,15 +68,18 @@ func (s *Sealer) silent(root *tree, now int64) bool {
 // orgBatch is what one organization adds to its tree.
 type orgBatch struct {
 	entries [][]byte
+	places  []byte
 	purges  []purgeEvent
 }
 
-func (b *orgBatch) add(k *WriterKeys, e *activitylog.Event) error {
+func (b *orgBatch) add(k *WriterKeys, t *activitylog.Tailed) error {
+	e := &t.Event
 	entry, err := k.entryOf(e)
 	if err != nil {
 		return err
 	}
-	b.entries = append(b.entries, entry)
+	place := placeOf(t.Position)
+	b.entries, b.places = append(b.entries, entry), append(b.places, place[:]...)
 	if p, ok := purgeOf(e); ok {
 		b.purges = append(b.purges, p)
 	}
@@ -118,7 +121,7 @@ func (s *Sealer) write(tx activitylog.SpaceTx, was head, next activitylog.Positi
 		}
 		records = append(records, r)
 	}
-	if err := s.extend(tx, 0, root, records, now); err != nil {
+	if err := s.extend(tx, 0, root, &orgBatch{entries: records}, now); err != nil {
 		return fmt.Errorf("root log: %w", err)
 	}
 	h.Moves++
@@ -148,7 +151,7 @@ func (s *Sealer) writeOrg(tx activitylog.SpaceTx, h *head, org string, b *orgBat
 		t.purge(p)
 	}
 	before := t.Size
-	if err := s.extend(tx, number, t, b.entries, now); err != nil {
+	if err := s.extend(tx, number, t, b, now); err != nil {
 		return nil, err
 	}
 	return appendRecord(nil, sealPrefix, &sealRecord{
@@ -186,22 +189,30 @@ func (s *Sealer) openTree(tx activitylog.SpaceTx, number uint32, org string) (*t
 }
 
 // extend appends entries to a tree, saves it and signs its new root.
-func (s *Sealer) extend(tx activitylog.SpaceTx, number uint32, t *tree, entries [][]byte, now int64) error {
+func (s *Sealer) extend(tx activitylog.SpaceTx, number uint32, t *tree, b *orgBatch, now int64) error {
 	old := tlog.Tree{N: t.Size}
 	copy(old.Hash[:], t.Hash)
 	g := grow(tx, number, old)
 	var segment []byte
-	for i, e := range entries {
+	from := 0
+	for i, e := range b.entries {
 		if err := g.append(e); err != nil {
 			return err
 		}
 		segment = appendSegment(segment, e)
-		if i == len(entries)-1 || g.size%segmentSize == 0 {
-			if err := tx.Put(segmentKey(number, g.size-1), segment); err != nil {
+		if i < len(b.entries)-1 && g.size%segmentSize != 0 {
+			continue
+		}
+		if err := tx.Put(segmentKey(number, g.size-1), segment); err != nil {
+			return err
+		}
+		if number != 0 {
+			places := b.places[from*placeSize : (i+1)*placeSize]
+			if err := s.keys.putRow(tx, placesKey(number, g.size-1), &places); err != nil {
 				return err
 			}
-			segment = segment[:0]
 		}
+		segment, from = segment[:0], i+1
 	}
 	if err := g.save(tx, number); err != nil {
 		return err

@@ -95,6 +95,7 @@ type sealedEntry struct {
 	entry
 	index int64
 	bytes []byte
+	place [placeSize]byte
 }
 
 func (v *verification) found(f Finding) {
@@ -138,7 +139,27 @@ func (v *verification) run() error {
 		}
 	}
 	v.numbers.report(v)
-	return nil
+	return v.deep()
+}
+
+// deep has the store check what it derived from the events.
+func (v *verification) deep() error {
+	if !v.opts.Deep {
+		return nil
+	}
+	store, ok := v.tail.(interface {
+		Check(ctx context.Context, purged int64, found func(what, org string, id uuid.UUID)) error
+	})
+	if !ok {
+		return nil
+	}
+	var purged int64
+	for _, t := range v.trees {
+		purged += t.tree.allowed()
+	}
+	return store.Check(v.ctx, purged, func(what, org string, id uuid.UUID) {
+		v.found(Finding{Verdict: Tampered, Check: "derived", Org: org, ID: id, Index: -1, What: what})
+	})
 }
 
 func (v *verification) sorted() []uint32 {
@@ -198,6 +219,9 @@ func (v *verification) state() error {
 		}
 		v.byOrg[t.Org] = c
 	}
+	if !v.sealed && len(v.trees) > 0 {
+		v.tampered("state", "", "the place of the sealer is gone")
+	}
 	if len(numbers) != len(v.byOrg) {
 		v.tampered("state", "", "%d organizations have numbers and %d have trees", len(numbers), len(v.byOrg))
 	}
@@ -207,7 +231,7 @@ func (v *verification) state() error {
 // strangers looks for rows that no sealer writes.
 func (v *verification) strangers() error {
 	for _, r := range [][2][]byte{{nil, []byte("c")}, {[]byte("d"), []byte("h")}, {append([]byte("h"), 0), []byte("l")}, {[]byte("m"), []byte("o")},
-		{[]byte("p"), []byte("s")}, {[]byte("u"), nil}} {
+		{[]byte("q"), []byte("s")}, {[]byte("u"), nil}} {
 		for p, err := range v.tx.Range(r[0], r[1]) {
 			if err != nil {
 				return err
@@ -216,7 +240,7 @@ func (v *verification) strangers() error {
 			break
 		}
 	}
-	for _, kind := range []byte("clt") {
+	for _, kind := range []byte("clpt") {
 		from, end := []byte{kind}, []byte{kind + 1}
 		for {
 			n, ok, err := v.firstNumber(from, end)

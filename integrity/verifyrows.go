@@ -61,7 +61,7 @@ func (v *verification) readRows() error {
 			return err
 		}
 		for i := range events {
-			if err := v.row(&events[i].Event); err != nil {
+			if err := v.row(&events[i].Event, events[i].Position); err != nil {
 				return err
 			}
 		}
@@ -103,11 +103,11 @@ func (v *verification) open(t *treeCheck) {
 	} else {
 		v.tampered("tree", org, "the root log tells nothing of the tree")
 	}
-	t.cursor = &cursor{tx: v.tx, number: t.number, size: size, wrong: func(what string) { v.tampered("tile", org, "tree: %s", what) }}
+	t.cursor = &cursor{tx: v.tx, number: t.number, keys: v.opts.Keys, size: size, wrong: func(what string) { v.tampered("tile", org, "tree: %s", what) }}
 }
 
 // row checks one row.
-func (v *verification) row(e *activitylog.Event) error {
+func (v *verification) row(e *activitylog.Event, at activitylog.Position) error {
 	t := v.byOrg[e.Org]
 	var x *sealedEntry
 	if t != nil {
@@ -126,6 +126,10 @@ func (v *verification) row(e *activitylog.Event) error {
 	}
 	v.rows.unsealed = nil
 	since := t.sealedAt(x.index)
+	if v.opts.Keys != nil && x.place != placeOf(at) {
+		v.found(Finding{Verdict: Tampered, Check: "place", Org: e.Org, ID: e.ID, Index: x.index, Since: since,
+			What: "the row stands in another place of the log than when it was sealed"})
+	}
 	if x.adopted != nil {
 		if string(contentHash(e)) != string(x.adopted.Hash) {
 			v.found(Finding{Verdict: Tampered, Check: "row", Org: e.Org, ID: e.ID, Index: x.index, Since: since, What: "the row was changed after it was sealed"})
@@ -235,7 +239,7 @@ func (v *verification) advance(t *treeCheck) (*sealedEntry, error) {
 			continue
 		}
 		v.sealedEntry(t, &x, index)
-		return &sealedEntry{x, index, b}, nil
+		return &sealedEntry{x, index, b, t.cursor.place}, nil
 	}
 	return nil, nil
 }

@@ -76,7 +76,9 @@ type DamagedError struct {
 	Err error
 }
 
-func (e *DamagedError) Error() string { return fmt.Sprintf("the row of event %s is damaged: %v", e.ID, e.Err) }
+func (e *DamagedError) Error() string {
+	return fmt.Sprintf("the row of event %s is damaged: %v", e.ID, e.Err)
+}
 
 // Unwrap returns what reading the row met.
 func (e *DamagedError) Unwrap() error { return e.Err }
@@ -90,8 +92,8 @@ type row struct {
 	extra []int64
 }
 
-// scanRow reads the common columns and then extra ones that are numbers.
-func scanRow(rows *sql.Rows, extra int) (row, error) {
+// scanRow reads the common columns, then extra ones that are numbers, and then more.
+func scanRow(rows *sql.Rows, extra int, more ...any) (row, error) {
 	var (
 		r                                     = row{extra: make([]int64, extra)}
 		org, project, category, action        string
@@ -110,6 +112,7 @@ func scanRow(rows *sql.Rows, extra int) (row, error) {
 	for i := range r.extra {
 		dest = append(dest, &r.extra[i])
 	}
+	dest = append(dest, more...)
 	if err := rows.Scan(dest...); err != nil {
 		return row{}, &DamagedError{org, id, err}
 	}

@@ -45,7 +45,9 @@ func (b *sqliteSnapshot) view(ctx context.Context, name string, f func(*spaceTx)
 	return f(&spaceTx{ctx: ctx, tx: b.tx, name: name, builder: b.newBuilder, readOnly: true})
 }
 
-func (b *sqliteSnapshot) update(context.Context, string, func(*spaceTx) error) error { return errSnapshot }
+func (b *sqliteSnapshot) update(context.Context, string, func(*spaceTx) error) error {
+	return errSnapshot
+}
 
 func (b *sqliteSnapshot) tail(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error) {
 	w := b.newBuilder()
@@ -79,7 +81,9 @@ func (b *postgresSnapshot) view(ctx context.Context, name string, f func(*spaceT
 	return f(&spaceTx{ctx: ctx, tx: b.tx, name: name, builder: b.newBuilder, readOnly: true})
 }
 
-func (b *postgresSnapshot) update(context.Context, string, func(*spaceTx) error) error { return errSnapshot }
+func (b *postgresSnapshot) update(context.Context, string, func(*spaceTx) error) error {
+	return errSnapshot
+}
 
 // tail also returns what followers do not see yet: nothing comes into a snapshot behind a position.
 func (b *postgresSnapshot) tail(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error) {

@@ -52,6 +52,8 @@ type backend interface {
 	view(ctx context.Context, space string, f func(*spaceTx) error) error
 	// snapshot runs f in a transaction that only reads, all at one moment, with the backend within it.
 	snapshot(ctx context.Context, f func(backend) error) error
+	// check holds all that was derived from events, or stands beside them, to what it should be.
+	check(ctx context.Context, c *checking) error
 	newBuilder() *builder
 	// indexed tells whether a B-tree of the database finds c in order of time, within one organization or over all.
 	indexed(c activitylog.Cond, oneOrg bool) bool
