@@ -14,7 +14,11 @@ func (w *Writer) StampWith(e *activitylog.Event, salt byte) error {
 }
 
 // NewWriterAs is NewWriter with an identity that a test knows.
-func NewWriterAs(keys WriterKeys, id [8]byte) *Writer { return &Writer{keys: keys, id: id} }
+func NewWriterAs(keys WriterKeys, id [8]byte) *Writer {
+	w := NewWriter(keys)
+	w.id = id
+	return w
+}
 
 // The parsers, for fuzzing.
 var (

@@ -12,11 +12,13 @@ import (
 
 // SealerOptions are choices of a host. The zero value is ready to use.
 type SealerOptions struct {
-	Every time.Duration // how often Run seals; default 1s
-	Batch int           // most events in one transaction, and how many make Run seal at once; default 1,000
+	Every time.Duration // how often it seals after Start; default 1s
+	Batch int           // most events in one transaction; default 1,000
 	Beat  time.Duration // how often the root log shows that sealing goes on when there is nothing to seal; default 5m
 	Now   func() time.Time
-	// OnError is told why Run could not seal; it tries again. nil: nobody.
+	// Writer, if it is in this process, has the sealer seal before its time when a thousand events wait.
+	Writer *Writer
+	// OnError is told why it could not seal after Start; it tries again. nil: nobody.
 	OnError func(error)
 }
 
@@ -29,9 +31,8 @@ type Sealer struct {
 	opts  SealerOptions
 
 	mu      sync.Mutex
-	stop    context.CancelFunc // of Run in the background
+	stop    context.CancelFunc // of what Start began
 	stopped chan struct{}
-	kick    chan struct{}
 }
 
 // NewSealer returns a sealer of a log whose store can be followed and has spaces; else the error wraps
@@ -40,7 +41,7 @@ func NewSealer(log *activitylog.Log, keys *Keys, opts *SealerOptions) (*Sealer, 
 	if err := keys.check(); err != nil {
 		return nil, fmt.Errorf("integrity: %w: %w", activitylog.ErrInvalid, err)
 	}
-	s := &Sealer{log: log, keys: *keys, kick: make(chan struct{}, 1)}
+	s := &Sealer{log: log, keys: *keys}
 	if opts != nil {
 		s.opts = *opts
 	}
@@ -97,6 +98,10 @@ func (s *Sealer) Start() {
 }
 
 func (s *Sealer) run(ctx context.Context) {
+	var woken <-chan struct{}
+	if s.opts.Writer != nil {
+		woken = s.opts.Writer.wake
+	}
 	tick := time.NewTicker(s.opts.Every)
 	defer tick.Stop()
 	for {
@@ -107,7 +112,7 @@ func (s *Sealer) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-		case <-s.kick:
+		case <-woken:
 		}
 	}
 }

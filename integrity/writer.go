@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/activitylog/activitylog"
 )
@@ -19,6 +20,9 @@ type Writer struct {
 	keys WriterKeys
 	id   [8]byte
 
+	waiting atomic.Int64  // stamped since a sealer was woken
+	wake    chan struct{} // wakes a sealer
+
 	mu   sync.Mutex
 	last uint64   // number given
 	void []uint64 // that were given to what was not stored, or not surely
@@ -26,7 +30,7 @@ type Writer struct {
 
 // NewWriter returns a writer with an identity of its own.
 func NewWriter(keys WriterKeys) *Writer {
-	w := &Writer{keys: keys}
+	w := &Writer{keys: keys, wake: make(chan struct{}, 1)}
 	rand.Read(w.id[:])
 	return w
 }
@@ -45,8 +49,22 @@ func (w *Writer) Stamp(events []activitylog.Event) error {
 			return err
 		}
 	}
+	w.waiting.Add(int64(len(events)))
 	return nil
 }
+
+// stored wakes the sealer when many events wait for it.
+func (w *Writer) stored() {
+	if n := w.waiting.Load(); n >= wakeAt && w.waiting.CompareAndSwap(n, 0) {
+		select {
+		case w.wake <- struct{}{}:
+		default: // it is awake already
+		}
+	}
+}
+
+// wakeAt is how many events are worth a seal before its time.
+const wakeAt = 1000
 
 func (w *Writer) stamp(e *activitylog.Event, salts *[groups][saltSize]byte, room []byte) error {
 	l := Leaf{
@@ -109,6 +127,7 @@ func (w *Writer) Number(events []activitylog.Event) func(error) {
 	last := w.last
 	return func(err error) {
 		if err == nil {
+			w.stored()
 			return
 		}
 		w.mu.Lock()
