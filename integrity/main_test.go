@@ -13,6 +13,7 @@ import (
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/integrity"
+	"github.com/activitylog/activitylog/internal/killtest"
 	"github.com/activitylog/activitylog/internal/pgtest"
 	"github.com/activitylog/activitylog/store/memory"
 	"github.com/activitylog/activitylog/store/postgres"
@@ -21,7 +22,9 @@ import (
 	"golang.org/x/mod/sumdb/note"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+func TestMain(m *testing.M) {
+	os.Exit(killtest.Main(func() int { return pgtest.Main(m) }, map[string]func() error{"seal": sealForever}))
+}
 
 // seeded returns random numbers that ACTIVITYLOG_SEED repeats.
 func seeded(t testing.TB) *mathrand.Rand {
