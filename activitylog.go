@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,6 +40,10 @@ type Options struct {
 	Redact func(e *Event) error
 	// Stamp runs last before events are stored and may set their Leaf and Opening. Its error refuses them all.
 	Stamp func(events []Event) error
+	// Number runs behind Stamp when events take their place in the order of the log's own transactions, one call at a
+	// time, and may complete their Leaf. It gets only events that are stored once or never: with ids that Record,
+	// RecordAll or Begin minted. What it returns, unless nil, is told whether they were stored.
+	Number func(events []Event) (stored func(error))
 
 	// Examine is how many rows a page may look at in vain where no index serves the filter; default 10,000.
 	Examine int
@@ -142,16 +147,17 @@ func (l *Log) RecordAll(ctx context.Context, events []Event) ([]uuid.UUID, error
 	if err != nil {
 		return ids, err
 	}
-	return ids, l.take(ctx, "record", prepared)
+	fresh := !slices.ContainsFunc(events, func(e Event) bool { return e.ID != uuid.Nil })
+	return ids, l.take(ctx, "record", prepared, fresh)
 }
 
-// take stores prepared events durably, or says why not and what was tried.
-func (l *Log) take(ctx context.Context, tried string, prepared []Event) error {
+// take stores prepared events durably, or says why not and what was tried. Fresh events have ids minted for them.
+func (l *Log) take(ctx context.Context, tried string, prepared []Event, fresh bool) error {
 	if !l.begin() {
 		return fmt.Errorf("activitylog: %w", ErrClosed)
 	}
 	defer l.inFlight.Done()
-	if err := l.commit(ctx, prepared); err != nil {
+	if err := l.commit(ctx, prepared, fresh); err != nil {
 		return wrap(tried, err)
 	}
 	return nil

@@ -77,7 +77,7 @@ func (d *demoLog) fresh(ctx context.Context) (fresh bool, err error) {
 		return false, err
 	}
 	foreign := fmt.Errorf("%s holds something else; move it away, or write --db with another path", d.path)
-	db, err := openDatabase(ctx, d.path, false)
+	db, err := readDatabase(ctx, d.path)
 	if err != nil {
 		return false, fmt.Errorf("%w (%w)", foreign, err)
 	}
@@ -134,7 +134,7 @@ func (d *demoLog) build(ctx context.Context, s streams) (err error) {
 }
 
 func (d *demoLog) fill(ctx context.Context, s streams, path string) (err error) {
-	db, err := openDatabase(ctx, path, true)
+	db, err := openDatabase(ctx, path, d.path+".key", true)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ var demoFilters = []struct{ filter, about string }{
 
 // show prints what the demo holds and commands to go on with.
 func (d *demoLog) show(ctx context.Context, s streams) (err error) {
-	db, err := openDatabase(ctx, d.path, false)
+	db, err := readDatabase(ctx, d.path)
 	if err != nil {
 		return err
 	}

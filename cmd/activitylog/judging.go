@@ -121,7 +121,7 @@ func parseZone(name string) (*time.Location, error) {
 
 // read opens the log without changing it and sums up its events up to the end. It holds one event at a time.
 func (j *judging) read(ctx context.Context, s streams) (figures *alerts.Figures, events int64, err error) {
-	db, err := openDatabase(ctx, j.db, false)
+	db, err := readDatabase(ctx, j.db)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/access"
+	"github.com/activitylog/activitylog/integrity"
 	"github.com/activitylog/activitylog/retention"
 	"github.com/activitylog/activitylog/store/memory"
 	"github.com/activitylog/activitylog/store/postgres"
@@ -26,10 +27,15 @@ type database struct {
 	*activitylog.Log
 	events activitylog.Store
 	store  io.Closer
+	sealer *integrity.Sealer // nil: the log has no keys
 }
 
+// close seals what was recorded.
 func (d *database) close() error {
 	err := d.Log.Close(context.Background())
+	if d.sealer != nil && d.Stats().Recorded > 0 {
+		err = errors.Join(err, d.sealer.Close(context.Background()))
+	}
 	return errors.Join(err, d.store.Close())
 }
 
@@ -41,7 +47,7 @@ func (d *database) closeInto(err *error) {
 }
 
 // openDatabase opens the log that --db names. Only create makes what does not exist and brings its schema up to date.
-func openDatabase(ctx context.Context, db string, create bool) (*database, error) {
+func openDatabase(ctx context.Context, db, key string, create bool) (*database, error) {
 	store, err := openStore(ctx, db, create)
 	if err != nil {
 		return nil, err
@@ -50,11 +56,47 @@ func openDatabase(ctx context.Context, db string, create bool) (*database, error
 	if !ok {
 		closer = io.NopCloser(nil)
 	}
-	log, err := activitylog.New(store, &activitylog.Options{Timeout: time.Minute})
+	d, err := openLog(ctx, store, db, key, create)
 	if err != nil {
 		return nil, errors.Join(err, closer.Close())
 	}
-	return &database{log, store, closer}, nil
+	d.store = closer
+	return d, nil
+}
+
+// readDatabase opens the log that --db names for what records nothing.
+func readDatabase(ctx context.Context, db string) (*database, error) {
+	store, err := openStore(ctx, db, false)
+	if err != nil {
+		return nil, err
+	}
+	d := &database{events: store, store: io.NopCloser(nil)}
+	if closer, ok := store.(io.Closer); ok {
+		d.store = closer
+	}
+	if d.Log, err = activitylog.New(store, nil); err != nil {
+		return nil, errors.Join(err, d.store.Close())
+	}
+	return d, nil
+}
+
+// openLog makes the log of a store, sealed if it has keys.
+func openLog(ctx context.Context, store activitylog.Store, db, key string, create bool) (*database, error) {
+	keys, err := keysOf(ctx, store, db, key, create)
+	if err != nil {
+		return nil, err
+	}
+	o := activitylog.Options{Timeout: time.Minute}
+	if keys != nil {
+		w := integrity.NewWriter(keys.WriterKeys)
+		o.Stamp, o.Number = w.Stamp, w.Number
+	}
+	d := &database{events: store}
+	if d.Log, err = activitylog.New(store, &o); err != nil || keys == nil {
+		return d, err
+	}
+	d.sealer, err = integrity.NewSealer(d.Log, &keys.Keys, nil)
+	return d, err
 }
 
 func openStore(ctx context.Context, db string, create bool) (activitylog.Store, error) {
@@ -86,12 +128,13 @@ const dbUsage = "the log: a `DB` is a file of SQLite or postgres://USER@HOST/DAT
 
 // scope is the part of a log that a command reads.
 type scope struct {
-	db, org string
-	all     bool
+	db, key, org string
+	all          bool
 }
 
 func (s *scope) flags(fs *flag.FlagSet) {
 	fs.StringVar(&s.db, "db", "", dbUsage)
+	keyFlag(fs, &s.key)
 	fs.StringVar(&s.org, "org", "", "the events of this `organization`")
 	fs.BoolVar(&s.all, "all-orgs", false, "the events of all organizations")
 }
@@ -112,7 +155,7 @@ func (s *scope) open(ctx context.Context) (*database, reader, error) {
 	if err := s.check(); err != nil {
 		return nil, nil, err
 	}
-	d, err := openDatabase(ctx, s.db, false)
+	d, err := openDatabase(ctx, s.db, s.key, false)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -21,7 +21,7 @@ import (
 // record puts n events into a log at first hand.
 func record(t testing.TB, db, org string, n int) {
 	t.Helper()
-	d, err := openDatabase(t.Context(), db, true)
+	d, err := openDatabase(t.Context(), db, "", true)
 	require.NoError(t, err)
 	events := make([]activitylog.Event, n)
 	for i := range events {

@@ -93,7 +93,7 @@ func (s *scope) keeper(ctx context.Context) (*database, *retention.Keeper, conte
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	d, err := openDatabase(ctx, s.db, false)
+	d, err := openDatabase(ctx, s.db, s.key, false)
 	if err != nil {
 		return nil, nil, nil, err
 	}

@@ -34,7 +34,7 @@ func TestReadingIsRecorded(t *testing.T) {
 			if strings.Contains(out, "audit.") {
 				t.Errorf("the answer holds its own record: %s", out)
 			}
-			d, err := openDatabase(t.Context(), db, false)
+			d, err := openDatabase(t.Context(), db, "", false)
 			require.NoError(t, err)
 			defer d.close()
 			page, err := d.Org("acme").Page(t.Context(), activitylog.Query{Filter: activitylog.CategoryIs("audit")})

@@ -27,13 +27,14 @@ type streams struct {
 // command is one subcommand. setup registers its flags and returns what to do with them and the other arguments.
 type command struct {
 	name, args, about string
+	worse             int // what is added to the exit codes of failures and wrong usage
 	setup             func(*flag.FlagSet) func(ctx context.Context, s streams, args []string) error
 }
 
 func commands() []command {
 	return []command{
 		importCommand(), queryCommand(), exportCommand(), tailCommand(), alertsCommand(), backtestCommand(),
-		pruneCommand(), holdCommand(), rulesCommand(), coverageCommand(), demoCommand(),
+		pruneCommand(), holdCommand(), rulesCommand(), coverageCommand(), verifyCommand(), demoCommand(),
 	}
 }
 
@@ -93,10 +94,13 @@ func (c command) run(ctx context.Context, s streams, args []string) int {
 	text := strings.TrimPrefix(err.Error(), "activitylog: ")
 	fmt.Fprintf(s.err, "activitylog %s: %s\n", c.name, safeLines(text))
 	var wrong *usageError
-	if errors.As(err, &wrong) {
-		return exitUsage
+	switch {
+	case errors.As(err, &wrong):
+		return exitUsage + c.worse
+	case errors.Is(err, errTampered):
+		return exitTampered
 	}
-	return exitFailed
+	return exitFailed + c.worse
 }
 
 func overview(w io.Writer) {

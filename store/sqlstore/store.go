@@ -18,6 +18,7 @@ type Store struct {
 	back  backend
 	owned bool // Close closes db
 	stmts statements
+	tx    activitylog.Tx // of a snapshot, whose queries all go through it
 }
 
 var (
@@ -49,6 +50,10 @@ type backend interface {
 	change(ctx context.Context, f func(changer) error) error
 	update(ctx context.Context, space string, f func(*spaceTx) error) error
 	view(ctx context.Context, space string, f func(*spaceTx) error) error
+	// snapshot runs f in a transaction that only reads, all at one moment, with the backend within it.
+	snapshot(ctx context.Context, f func(backend) error) error
+	// check holds all that was derived from events, or stands beside them, to what it should be.
+	check(ctx context.Context, c *checking) error
 	newBuilder() *builder
 	// indexed tells whether a B-tree of the database finds c in order of time, within one organization or over all.
 	indexed(c activitylog.Cond, oneOrg bool) bool
@@ -175,6 +180,9 @@ func (s *Store) changeAll(ctx context.Context, q activitylog.StoreQuery, f func(
 
 // query runs a read with a statement that is prepared once for each text, unless it is a one-off.
 func (s *Store) query(ctx context.Context, w *builder) (*sql.Rows, error) {
+	if s.tx != nil {
+		return s.tx.QueryContext(ctx, w.String(), w.args...)
+	}
 	return s.stmts.query(ctx, s.db, w)
 }
 

@@ -1,0 +1,106 @@
+package integrity
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"math/bits"
+
+	"github.com/activitylog/activitylog"
+)
+
+// The groups of an event that can be erased. The first four are those of activitylog.Parts, in the same order.
+const (
+	actorGroup = iota
+	targetGroup
+	clientGroup
+	contentGroup
+	textGroup // the message, which goes with any of the others
+	groups
+)
+
+var groupNames = [groups]string{"actor", "target", "network", "metadata", "text"}
+
+const commitPrefix = "activitylog/commit/v1\n"
+
+// absent is the JSON form of an event with nothing in it.
+var absent = string((&activitylog.Event{}).AppendJSON(nil))
+
+// groupValues calls f with the bytes of each group that has content: the JSON form of an event with nothing else in it.
+func groupValues(e *activitylog.Event, room []byte, f func(group int, value []byte)) {
+	for g := range groups {
+		var only activitylog.Event
+		switch g {
+		case actorGroup:
+			only.Actor, only.OnBehalfOf = e.Actor, e.OnBehalfOf
+		case targetGroup:
+			only.Targets = e.Targets
+		case clientGroup:
+			only.Client, only.Request = e.Client, e.Request
+			only.Request.Method, only.Request.Route, only.Request.Origin = "", "", ""
+		case contentGroup:
+			only.Reason, only.Changes, only.Labels, only.Metadata, only.Truncated = e.Reason, e.Changes, e.Labels, e.Metadata, e.Truncated
+		case textGroup:
+			only.Message = e.Message
+		}
+		if value := only.AppendJSON(room[:0]); string(value) != absent {
+			f(g, value)
+		}
+	}
+}
+
+// kept is the hash of all that no erasure touches.
+func kept(e *activitylog.Event, room []byte) []byte {
+	left := *e
+	activitylog.AllParts.Erase(&left)
+	left.Leaf = nil
+	sum := sha256.Sum256(left.AppendJSON(room[:0]))
+	return sum[:]
+}
+
+// commitment binds a value without telling it.
+func commitment(salt []byte, group int, value []byte) []byte {
+	var head [len(commitPrefix) + 9]byte
+	copy(head[:], commitPrefix)
+	head[len(commitPrefix)] = byte(group)
+	binary.BigEndian.PutUint64(head[len(commitPrefix)+1:], uint64(len(value)))
+	h := hmac.New(sha256.New, salt)
+	h.Write(head[:])
+	h.Write(value)
+	return h.Sum(nil)
+}
+
+// An opening is a version, the mask of the groups and a salt of 16 bytes for each; activitylog.Parts.Erase knows it.
+const (
+	openingVersion = 1
+	saltSize       = 16
+)
+
+// openingOf makes an opening of the salts of the groups in mask.
+func openingOf(mask byte, salts *[groups][saltSize]byte) []byte {
+	b := make([]byte, 2, 2+saltSize*bits.OnesCount8(mask))
+	b[0], b[1] = openingVersion, mask
+	for g := range groups {
+		if mask>>g&1 != 0 {
+			b = append(b, salts[g][:]...)
+		}
+	}
+	return b
+}
+
+// parseOpening returns the salts that are left of an opening. None at all is what is left when all were erased.
+func parseOpening(b []byte) (salts [groups][]byte, ok bool) {
+	if len(b) == 0 {
+		return salts, true
+	}
+	if len(b) < 2 || b[0] != openingVersion || b[1]>>groups != 0 || len(b) != 2+saltSize*bits.OnesCount8(b[1]) {
+		return salts, false
+	}
+	rest := b[2:]
+	for g := range groups {
+		if b[1]>>g&1 != 0 {
+			salts[g], rest = rest[:saltSize:saltSize], rest[saltSize:]
+		}
+	}
+	return salts, true
+}
