@@ -9,7 +9,8 @@
 //	activitylog rules  show|set|presets --db t.db --org acme [FILE]
 //	activitylog hold   set|list|lift --db t.db --org acme [FILTER|ID]
 //	activitylog prune  --db t.db --org acme --dry-run
-//	activitylog demo
+//	activitylog serve --db t.db
+//	activitylog demo [--addr localhost:8080]
 //
 // Each takes --help. The exit code is 0 when it is done, 1 when it failed and 2 when it was called wrongly.
 package main

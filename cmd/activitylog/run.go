@@ -33,7 +33,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		importCommand(), queryCommand(), exportCommand(), tailCommand(), alertsCommand(), backtestCommand(),
-		pruneCommand(), holdCommand(), rulesCommand(), coverageCommand(), demoCommand(),
+		pruneCommand(), holdCommand(), rulesCommand(), coverageCommand(), serveCommand(), demoCommand(),
 	}
 }
 
