@@ -50,8 +50,10 @@ func (v *visit) fail(status int, err error) {
 		f.Text = visible(err.Error())
 	}
 	f.Back, f.BackText = f.Root, v.h.t("To the activity log")
-	if v.grant.Actor().ID != "" {
+	if kind, _, _ := v.grant.Scope(); kind != "" {
 		f.Back = f.Here + v.params.with(func(*params) {}).link()
+	} else {
+		f.Here = f.Root // the page of a scope that is not for them tells nothing of it
 	}
 	out := v.begin(status)
 	out.part("failure", f)
