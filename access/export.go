@@ -26,7 +26,7 @@ type Exported struct {
 // first byte an audit.export event with the filter is durable; at the end a second one tells the rows, the bytes and
 // their SHA-256, also where write failed or ctx ended. The grant needs the rights View and Export.
 func (r Reader) Export(ctx context.Context, out io.Writer, q activitylog.Query, write func(io.Writer, iter.Seq2[activitylog.Event, error]) error) (Exported, error) {
-	a := reading{filter: q.Filter, how: "export"}
+	a := r.reading("export", q.Filter)
 	if r.err != nil {
 		return Exported{}, r.err
 	}

@@ -94,6 +94,32 @@ func (g Grant) OnBehalfOf(d ...activitylog.Delegation) Grant {
 // Actor returns who was granted it.
 func (g Grant) Actor() activitylog.Actor { return g.actor }
 
+// Rights returns the rights that it brings.
+func (g Grant) Rights() Right { return g.rights }
+
+// Scope says what it covers. Kind is "org", "project", "own" or "platform", and empty for the zero grant.
+func (g Grant) Scope() (kind, org, project string) { return g.scope.kind, g.scope.org, g.scope.project }
+
+// Within returns the grant narrowed to an organization, or with a project to that project of it, and false where it does
+// not cover that. Somebody who may see more looks at less this way; it is recorded with what is looked at. One's own
+// activity has no projects.
+func (g Grant) Within(org, project string) (Grant, bool) {
+	s := g.scope
+	switch {
+	case org == "" || s.kind == "" || s.org != org && s.kind != "platform":
+		return Grant{}, false
+	case s.kind == "own":
+		return g, project == ""
+	case s.kind == "project" && s.project != project:
+		return Grant{}, false
+	case project != "":
+		g.scope = scope{kind: "project", org: org, project: project}
+	default:
+		g.scope = scope{kind: "org", org: org}
+	}
+	return g, true
+}
+
 // Allow returns nil if the grant has all the rights in an organization, and otherwise an error that wraps ErrDenied. The
 // empty org stands for what concerns the whole platform. Rights beyond reading need a grant for the whole organization,
 // not for a project or one's own activity.

@@ -94,9 +94,10 @@ func (s scope) home() string {
 
 // reading is one act of reading before it is recorded.
 type reading struct {
-	filter activitylog.Filter
-	how    string    // page, events, count, figures, watch, event or export
-	event  uuid.UUID // the opened event, if it is one
+	filter activitylog.Filter // that is recorded
+	within activitylog.Filter // what is asked of it
+	how    string             // page, events, count, figures, watch, event or export
+	event  uuid.UUID          // the opened event, if it is one
 }
 
 // what makes two readings of one reader the same.

@@ -17,7 +17,24 @@ type Reader struct {
 	guard *Guard
 	grant Grant
 	base  activitylog.Reader
+	about activitylog.Filter
+	whole bool // whether all readings are one view, of what it is about
 	err   error
+}
+
+// About returns a reader of the events that f means, whose readings together are one view of them: a page, its count and
+// its figures are recorded once, and so is each narrower look at what the page shows.
+func (r Reader) About(f activitylog.Filter) Reader {
+	r.about, r.whole = r.about.And(f), true
+	return r
+}
+
+// reading is one with the filter f.
+func (r Reader) reading(how string, f activitylog.Filter) reading {
+	if !r.whole {
+		return reading{filter: f, how: how}
+	}
+	return reading{filter: r.about, within: f, how: how}
 }
 
 // open checks the rights of a reading, records it and returns the event that stands for it.
@@ -36,7 +53,7 @@ func (r Reader) may(a reading, rights Right) error {
 	if err := r.grant.need(rights, true); err != nil {
 		return err
 	}
-	if field, _ := asks(a.filter.Expr()); field != "" && r.hides() {
+	if field, _ := asks(a.filter.And(a.within).Expr()); field != "" && r.hides() {
 		return secretive(field)
 	}
 	return nil
@@ -44,8 +61,10 @@ func (r Reader) may(a reading, rights Right) error {
 
 func (r Reader) hides() bool { return r.grant.rights&ViewSensitive == 0 }
 
-// narrowed is f within the grant.
-func (r Reader) narrowed(f activitylog.Filter) activitylog.Filter { return r.grant.within().And(f) }
+// narrowed is f within the grant and what the reader is about.
+func (r Reader) narrowed(f activitylog.Filter) activitylog.Filter {
+	return r.grant.within().And(r.about, f)
+}
 
 // shown makes e what the reader may see of it, and tells whether f means that.
 func (r Reader) shown(e *activitylog.Event, f activitylog.Filter) bool {
@@ -53,8 +72,15 @@ func (r Reader) shown(e *activitylog.Event, f activitylog.Filter) bool {
 		return true
 	}
 	Hide(e)
+	f = r.about.And(f)
 	_, text := asks(f.Expr())
 	return !text || f.Match(e)
+}
+
+// searches tells whether f, or what the reader is about, holds free text that is to be found only where it is shown.
+func (r Reader) searches(f activitylog.Filter) bool {
+	_, text := asks(r.about.And(f).Expr())
+	return text && r.hides()
 }
 
 // Get opens one event. What the grant does not cover is not found.
@@ -66,8 +92,9 @@ func (r Reader) Get(ctx context.Context, id uuid.UUID) (activitylog.Event, error
 		if err != nil {
 			return activitylog.Event{}, fmt.Errorf("access: %w", err)
 		}
-		r.shown(&e, activitylog.Filter{})
-		return e, nil
+		if r.shown(&e, activitylog.Filter{}) {
+			return e, nil
+		}
 	}
 	return activitylog.Event{}, fmt.Errorf("access: event %s: %w", id, activitylog.ErrNotFound)
 }
@@ -75,7 +102,7 @@ func (r Reader) Get(ctx context.Context, id uuid.UUID) (activitylog.Event, error
 // Page returns one page. A search by free text without the right ViewSensitive leaves out matches that it does not show,
 // so that such a page may be short although Next goes on.
 func (r Reader) Page(ctx context.Context, q activitylog.Query) (activitylog.Page, error) {
-	own, err := r.open(ctx, reading{filter: q.Filter, how: "page"})
+	own, err := r.open(ctx, r.reading("page", q.Filter))
 	if err != nil {
 		return activitylog.Page{}, err
 	}
@@ -92,7 +119,7 @@ func (r Reader) Page(ctx context.Context, q activitylog.Query) (activitylog.Page
 		}
 	}
 	page.Events = kept
-	if _, text := asks(asked.Expr()); text && r.hides() && !page.Next.IsZero() {
+	if r.searches(asked) && !page.Next.IsZero() {
 		// That something follows must not tell that something is hidden.
 		q.Cursor, q.Limit = page.Next, 0
 		more, err := r.anyShown(ctx, q, asked)
@@ -122,7 +149,7 @@ func (r Reader) anyShown(ctx context.Context, q activitylog.Query, asked activit
 // Events yields the events of a query. It is a view, for lists that a person sees; bulk goes through Export.
 func (r Reader) Events(ctx context.Context, q activitylog.Query) iter.Seq2[activitylog.Event, error] {
 	return func(yield func(activitylog.Event, error) bool) {
-		own, err := r.open(ctx, reading{filter: q.Filter, how: "events"})
+		own, err := r.open(ctx, r.reading("events", q.Filter))
 		if err != nil {
 			yield(activitylog.Event{}, err)
 			return
@@ -159,14 +186,14 @@ func (r Reader) events(ctx context.Context, q activitylog.Query, own uuid.UUID) 
 
 // Count returns how many events the filter means, at most limit (0: no limit).
 func (r Reader) Count(ctx context.Context, f activitylog.Filter, limit int64) (int64, error) {
-	own, err := r.open(ctx, reading{filter: f, how: "count"})
+	own, err := r.open(ctx, r.reading("count", f))
 	if err != nil {
 		return 0, err
 	}
 	if limit < 0 {
 		return 0, fmt.Errorf("access: %w: limit %d of a count is negative", activitylog.ErrInvalid, limit)
 	}
-	if _, text := asks(f.Expr()); text && r.hides() {
+	if r.searches(f) {
 		var n int64
 		for _, err := range r.events(ctx, activitylog.Query{Filter: f, Limit: int(limit)}, own) {
 			if err != nil {
@@ -197,11 +224,11 @@ func (r Reader) Count(ctx context.Context, f activitylog.Filter, limit int64) (i
 // Aggregate yields figures. Without the right ViewSensitive they cannot be over addresses, sessions or free text.
 func (r Reader) Aggregate(ctx context.Context, a activitylog.Aggregation) iter.Seq2[activitylog.Bucket, error] {
 	return func(yield func(activitylog.Bucket, error) bool) {
-		own, err := r.open(ctx, reading{filter: a.Filter, how: "figures"})
+		own, err := r.open(ctx, r.reading("figures", a.Filter))
 		if err == nil && r.hides() {
 			if i := slices.IndexFunc(a.By, func(f string) bool { return hiddenFields[f] }); i >= 0 {
 				err = secretive(a.By[i])
-			} else if _, text := asks(a.Filter.Expr()); text {
+			} else if r.searches(a.Filter) {
 				err = secretive("free text")
 			}
 		}
@@ -224,7 +251,7 @@ func (r Reader) Aggregate(ctx context.Context, a activitylog.Aggregation) iter.S
 // Watch follows what the grant covers. It is recorded once, when it begins.
 func (r Reader) Watch(ctx context.Context, after activitylog.Position, f activitylog.Filter) iter.Seq2[activitylog.Tailed, error] {
 	return func(yield func(activitylog.Tailed, error) bool) {
-		own, err := r.open(ctx, reading{filter: f, how: "watch"})
+		own, err := r.open(ctx, r.reading("watch", f))
 		if err != nil {
 			yield(activitylog.Tailed{}, err)
 			return

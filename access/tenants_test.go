@@ -44,6 +44,12 @@ var reads = map[string]func(ctx context.Context, r access.Reader, a ask) answer{
 		p, err := r.Page(ctx, activitylog.Query{Filter: a.filter, Cursor: a.cursor})
 		return answer{textOf(p.Events) + fmt.Sprint(p.Examined, p.Next.IsZero(), p.Prev.IsZero()), err}
 	},
+	"About": func(ctx context.Context, r access.Reader, a ask) answer {
+		r = r.About(a.filter)
+		p, err := r.Page(ctx, activitylog.Query{Cursor: a.cursor})
+		n, counting := r.Count(ctx, activitylog.Filter{}, 0)
+		return answer{textOf(p.Events) + fmt.Sprint(n, p.Examined, p.Next.IsZero(), p.Prev.IsZero()), errors.Join(err, counting)}
+	},
 	"Events": func(ctx context.Context, r access.Reader, a ask) answer {
 		return collected(r.Events(ctx, activitylog.Query{Filter: a.filter, Cursor: a.cursor}))
 	},

@@ -10,7 +10,8 @@
 //	activitylog hold   set|list|lift --db t.db --org acme [FILTER|ID]
 //	activitylog prune  --db t.db --org acme --dry-run
 //	activitylog verify --db t.db
-//	activitylog demo
+//	activitylog serve --db t.db
+//	activitylog demo [--addr localhost:8080]
 //
 // Each takes --help. The exit code is 0 when it is done, 1 when it failed and 2 when it was called wrongly.
 // Those of verify are 0 clean, 1 tampered, 2 cannot decide, 3 called wrongly.

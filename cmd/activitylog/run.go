@@ -34,7 +34,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		importCommand(), queryCommand(), exportCommand(), tailCommand(), alertsCommand(), backtestCommand(),
-		pruneCommand(), holdCommand(), rulesCommand(), coverageCommand(), verifyCommand(), demoCommand(),
+		pruneCommand(), holdCommand(), rulesCommand(), coverageCommand(), verifyCommand(), serveCommand(), demoCommand(),
 	}
 }
 
