@@ -1,6 +1,7 @@
 package retention
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"iter"
@@ -25,21 +26,27 @@ type state struct {
 	protectedAt []time.Time // Event.Time of these
 }
 
-// deciding are the actions whose newest event about a target is the state of that target.
+// deciding are the actions whose newest events about a target are the state of that target.
 var deciding = []string{
 	decision.Setting, decision.SetHold, decision.LiftHold, decision.Review,
-	"audit.filter.save", "audit.alert.open", "audit.alert.ack", "audit.alert.close",
+	"audit.filter.save",
+	alertPrefix + "open", alertPrefix + "reopen", alertPrefix + "update", alertPrefix + "resolve",
+	alertPrefix + "ack", alertPrefix + "snooze", alertPrefix + "plan", alertPrefix + "close",
 }
 
 // fold reads the state for the events of an organization, or of all for the empty org.
 func (k *Keeper) fold(ctx context.Context, org string) (*state, error) {
 	s := &state{org: org, rules: map[string][]Rule{}, holds: map[string][]Hold{}}
-	seen := map[[4]string]bool{}
+	seen, alerts := map[[4]string]bool{}, map[alertKey]*openAlert{}
 	for e, err := range k.decisions(ctx, org) { // newest first within each organization
 		if err != nil {
 			return nil, err
 		}
 		if !settings.Decides(&e) {
+			continue
+		}
+		if id := alertOf(&e); id != "" {
+			see(alerts, id, &e)
 			continue
 		}
 		t := e.Targets[0]
@@ -52,7 +59,21 @@ func (k *Keeper) fold(ctx context.Context, org string) (*state, error) {
 			return nil, err
 		}
 	}
+	for _, a := range alerts {
+		for _, e := range a.newest {
+			if !a.over() {
+				s.protect(&e)
+			}
+		}
+	}
+	slices.SortFunc(s.protected, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
 	return s, nil
+}
+
+// protect keeps an event that defines the state of the log.
+func (s *state) protect(e *activitylog.Event) {
+	s.protected = append(s.protected, e.ID)
+	s.protectedAt = append(s.protectedAt, e.Time)
 }
 
 // auditScanner is a store that finds the events of the log about itself over all organizations by an index.
@@ -83,21 +104,15 @@ func (k *Keeper) decisions(ctx context.Context, org string) iter.Seq2[activitylo
 
 // subject is what the actions about one thing have in common.
 func subject(action string) string {
-	switch {
-	case action == decision.LiftHold:
+	if action == decision.LiftHold {
 		return decision.SetHold
-	case strings.HasPrefix(action, "audit.alert."):
-		return "audit.alert"
 	}
 	return action
 }
 
 // add takes the newest decision about something.
 func (s *state) add(e *activitylog.Event) error {
-	if e.Action != "audit.alert.close" {
-		s.protected = append(s.protected, e.ID)
-		s.protectedAt = append(s.protectedAt, e.Time)
-	}
+	s.protect(e)
 	org := e.Org
 	if org == activitylog.SystemOrg {
 		org = ""
