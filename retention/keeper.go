@@ -11,7 +11,8 @@ import (
 
 // Options are choices of a host. The zero value is ready to use.
 type Options struct {
-	// Now is the clock by which events grow old; default time.Now.
+	// Now is the clock by which events grow old; default time.Now. One that is ahead removes events early: nothing else
+	// tells a purge what time it is.
 	Now func() time.Time
 	// Lease is how long a purge that died, and whose death nobody saw, holds up decisions and the next purge; default 15s.
 	// A step of a purge that takes half of it is undone.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -195,5 +196,15 @@ func TestWhoSeesTheLog(t *testing.T) {
 				t.Errorf("recorded %s %s", e.Action, e.Outcome)
 			}
 		})
+	}
+}
+
+// TestSize holds that a host needs no more than this.
+func TestSize(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile("host.go")
+	require.NoError(t, err)
+	if n := strings.Count(string(source), "\n"); n >= 300 {
+		t.Errorf("host.go has %d lines", n)
 	}
 }
