@@ -19,8 +19,8 @@
 // that wants to leave the choice to its organizations sets minima only. Presets gives rules for legal minima.
 //
 // A hold keeps what its filter means, from when SetHold returned until LiftHold was called. The newest decision about
-// each thing (a setting, hold, review or saved view) defines the state of the log and always stays, and so do the newest
-// events of each kind about an alert that is not over.
+// each thing (a setting, hold, review or saved view) defines the state of the log and always stays, and so do the
+// events of an alert that is not over.
 //
 // All this together is one activitylog.Filter, which the dry run counts and the purge deletes by.
 //
