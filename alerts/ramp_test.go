@@ -104,3 +104,25 @@ func TestSpendDoesNotDependOnFrom(t *testing.T) {
 		}
 	}
 }
+
+// TestSpendOverClockChanges spends the same in every hour of half a year, in which days of 23 and of 25 hours lie: no day
+// is dearer or cheaper than it should be, nor is any in a log that costs the same every day.
+func TestSpendOverClockChanges(t *testing.T) {
+	t.Parallel()
+	zone, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, hours := range map[string]int{"every hour": 1, "every day": 24} {
+		f := new(alerts.Figures)
+		from, at := time.Date(2026, 1, 5, 5, 0, 0, 0, time.UTC), time.Date(2026, 12, 1, 5, 0, 0, 0, time.UTC)
+		for h := from; h.Before(at); h = h.Add(time.Duration(hours) * time.Hour) {
+			f.AddSum(alerts.Cell{Start: h, Actor: "ana", ActorType: activitylog.User, Action: "ai.message.send", Priced: true, Currency: "USD"}, alerts.Sum{Count: 1, CostMicros: 5e6 * int64(hours)})
+		}
+		for _, x := range alerts.Judge(f, from, at, alerts.Config{Org: "acme", Zone: zone}) {
+			if x.Rule == alerts.SpendSpikes || x.Rule == alerts.CostAnomalies {
+				t.Errorf("%s: %s", name, x.Explanation)
+			}
+		}
+	}
+}
