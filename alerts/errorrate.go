@@ -88,7 +88,7 @@ func (v *view) failing(r, kind *ratios) []failing {
 		}
 		for j := lo; j <= i; j++ {
 			if r.quarters[j].failed > 0 {
-				f.failures.add(&r.quarters[j].failures)
+				f.failures.add(r.quarters[j].failures)
 			}
 		}
 		list = append(list, f)

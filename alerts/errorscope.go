@@ -25,7 +25,7 @@ type ratios struct {
 type tally struct {
 	quarter      int32
 	n, failed    int64
-	failures     Sum
+	failures     *Sum  // nil: none
 	allN, allBad int64 // up to and including
 }
 
@@ -59,53 +59,61 @@ type counting struct {
 // ratios count the attempts of every scope with enough failures to be judged.
 func (v *view) ratios() []*ratios {
 	c := counting{view: v, kinds: map[uint32]uint32{}, integral: map[uint32][]uint32{}, failed: map[scopeKey]int64{}}
+	oldest := quarterOf(v.from) - 4 - int32(v.c.Errors.History)*24*4 // no baseline reaches farther back
 	for _, ref := range v.cells {
-		if ref.key.outcome == c.failure {
+		if ref.key.outcome == c.failure && ref.key.quarter >= oldest {
 			c.each(ref.key, func(s scopeKey) { c.failed[s] += ref.sum.Count })
 		}
 	}
-	builders := map[scopeKey]map[int32]*tally{}
+	builders := map[scopeKey]*ratios{}
+	var list []*ratios
 	for s, n := range c.failed {
 		if n >= v.c.Errors.Support {
-			builders[s] = map[int32]*tally{}
+			builders[s] = &ratios{scope: c.scope(s)}
+			list = append(list, builders[s])
 		}
+	}
+	if list == nil {
+		return nil
 	}
 	for _, ref := range v.cells {
+		if ref.key.quarter < oldest {
+			continue
+		}
 		c.each(ref.key, func(s scopeKey) {
-			quarters := builders[s]
-			if quarters == nil || v.c.Planned != nil && v.c.planned(ErrorRates, c.scope(s).subject(), Window{timeOf(ref.key.quarter), timeOf(ref.key.quarter + 1)}) {
+			r := builders[s]
+			if r == nil || v.c.Planned != nil && v.c.planned(ErrorRates, r.subject(), Window{timeOf(ref.key.quarter), timeOf(ref.key.quarter + 1)}) {
 				return
 			}
-			t := quarters[ref.key.quarter]
-			if t == nil {
-				t = &tally{quarter: ref.key.quarter}
-				quarters[ref.key.quarter] = t
-			}
-			t.n += ref.sum.Count
-			if ref.key.outcome == c.failure {
-				t.failed += ref.sum.Count
-				t.failures.add(ref.sum)
-			}
+			r.add(ref, ref.key.outcome == c.failure)
 		})
-	}
-	var list []*ratios
-	for s, quarters := range builders {
-		r := &ratios{scope: c.scope(s)}
-		for _, t := range quarters {
-			r.quarters = append(r.quarters, *t)
-		}
-		slices.SortFunc(r.quarters, func(a, b tally) int { return cmp.Compare(a.quarter, b.quarter) })
-		n, bad := int64(0), int64(0)
-		for i := range r.quarters {
-			n, bad = n+r.quarters[i].n, bad+r.quarters[i].failed
-			r.quarters[i].allN, r.quarters[i].allBad = n, bad
-		}
-		list = append(list, r)
 	}
 	slices.SortFunc(list, func(a, b *ratios) int {
 		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.by, b.by), cmp.Compare(a.id, b.id))
 	})
 	return list
+}
+
+// add counts attempts that come in the order of time.
+func (r *ratios) add(ref cellRef, failed bool) {
+	n := len(r.quarters)
+	if n == 0 || r.quarters[n-1].quarter != ref.key.quarter {
+		next := tally{quarter: ref.key.quarter}
+		if n > 0 {
+			next.allN, next.allBad = r.quarters[n-1].allN, r.quarters[n-1].allBad
+		}
+		r.quarters = append(r.quarters, next)
+		n++
+	}
+	t := &r.quarters[n-1]
+	t.n, t.allN = t.n+ref.sum.Count, t.allN+ref.sum.Count
+	if failed {
+		t.failed, t.allBad = t.failed+ref.sum.Count, t.allBad+ref.sum.Count
+		if t.failures == nil {
+			t.failures = &Sum{}
+		}
+		t.failures.add(ref.sum)
+	}
 }
 
 // each calls f with every scope that an attempt belongs to. Refusals and sign-ins are no attempts.

@@ -22,7 +22,11 @@ var start = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 func spent(days int, micros func(day int) float64) *alerts.Figures {
 	f := new(alerts.Figures)
 	for day := range days {
-		cost := int64(micros(day))
+		x := micros(day)
+		if math.IsNaN(x) {
+			continue
+		}
+		cost := int64(x)
 		f.Add(&activitylog.Event{
 			ID: uuid.UUID{byte(day), 1}, Time: start.AddDate(0, 0, day), Action: "ai.message.send", Category: "ai", Outcome: activitylog.Success,
 			Actor: activitylog.Actor{Type: activitylog.User, ID: "ana"}, AI: &activitylog.AIUsage{CostMicros: &cost, Currency: "USD"},
@@ -49,6 +53,13 @@ func TestRampIsTold(t *testing.T) {
 		{"5 % a day", ramp(1.05), 0, true},
 		{"8 % a day", ramp(1.08), 0, true},
 		{"nothing", ramp(1), 0, false},
+		{"a sixth more", func(day int) float64 { return 20e6 * (1 + min(1, float64(day/flat))/6) }, 0, false},
+		{"too young a log", func(day int) float64 { // whose days before the 25th cost nothing and are none
+			if day < flat-17 {
+				return math.NaN()
+			}
+			return ramp(1.05)(day + 30)
+		}, 0, false},
 		{"a step", func(day int) float64 { return 20e6 * float64(1+min(1, day/flat)) }, 2, true},
 	} {
 		found := alerts.Judge(spent(all, tt.cost), time.Time{}, start.AddDate(0, 0, all), alerts.Config{Org: "acme"})
@@ -67,6 +78,29 @@ func TestRampIsTold(t *testing.T) {
 		if days != tt.days || ramps > 0 != tt.ramps {
 			t.Errorf("%s: %d days and %d ramps", tt.name, days, ramps)
 		}
+	}
+}
+
+// TestSecondDearWeek has two weeks that cost half more, two weeks apart: the second is as dear as the first and no ramp.
+func TestSecondDearWeek(t *testing.T) {
+	t.Parallel()
+	f := spent(84, func(day int) float64 {
+		if week := day / 7; week == 7 || week == 9 {
+			return 30e6
+		}
+		return 20e6
+	})
+	ramps := 0
+	for _, x := range alerts.Judge(f, time.Time{}, start.AddDate(0, 0, 84), alerts.Config{Org: "acme"}) {
+		if x.Rule == alerts.SpendSpikes && x.Kind == "ramp" {
+			ramps++
+			if !x.Window.From.Before(start.AddDate(0, 0, 60)) {
+				t.Error(x.Explanation)
+			}
+		}
+	}
+	if ramps == 0 {
+		t.Error("not even the first is told")
 	}
 }
 
@@ -101,6 +135,28 @@ func TestSpendDoesNotDependOnFrom(t *testing.T) {
 	for back := 60; back <= 100; back++ {
 		if got := spikes(at.AddDate(0, 0, -back)); !slices.Equal(got, want) {
 			t.Errorf("from %d days before the end:\n%s\nfrom the beginning:\n%s", back, strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+	}
+}
+
+// TestSpendOverClockChanges spends the same in every hour of half a year, in which days of 23 and of 25 hours lie: no day
+// is dearer or cheaper than it should be, nor is any in a log that costs the same every day.
+func TestSpendOverClockChanges(t *testing.T) {
+	t.Parallel()
+	zone, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, hours := range map[string]int{"every hour": 1, "every day": 24} {
+		f := new(alerts.Figures)
+		from, at := time.Date(2026, 1, 5, 5, 0, 0, 0, time.UTC), time.Date(2026, 12, 1, 5, 0, 0, 0, time.UTC)
+		for h := from; h.Before(at); h = h.Add(time.Duration(hours) * time.Hour) {
+			f.AddSum(alerts.Cell{Start: h, Actor: "ana", ActorType: activitylog.User, Action: "ai.message.send", Priced: true, Currency: "USD"}, alerts.Sum{Count: 1, CostMicros: 5e6 * int64(hours)})
+		}
+		for _, x := range alerts.Judge(f, from, at, alerts.Config{Org: "acme", Zone: zone}) {
+			if x.Rule == alerts.SpendSpikes || x.Rule == alerts.CostAnomalies {
+				t.Errorf("%s: %s", name, x.Explanation)
+			}
 		}
 	}
 }

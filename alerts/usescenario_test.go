@@ -255,11 +255,8 @@ func spendScenarios() []scenario {
 		})
 	})
 	long.from = on(63, 0, 0)
-	holiday := one("a holiday", []string{"drop info acme"}, func(s *story) { spend(s, 0, 70, but(57, 0.1)) })
-	only := holiday
-	only.name, only.want, only.config.Spend.UpOnly = "a holiday is nobody's business", nil, true
 	return []scenario{
-		budget, enough, cheap, dearer, holiday, only,
+		budget, enough, cheap, dearer,
 		one("spike of a weekday", []string{"day high acme"}, func(s *story) { spend(s, 0, 70, but(57, 3.5)) }),
 		one("a Sunday like a Monday", []string{"day medium acme"}, func(s *story) { spend(s, 0, 70, but(62, 10)) }),
 		one("a week as any", nil, func(s *story) { spend(s, 0, 70, flat) }),

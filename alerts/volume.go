@@ -2,7 +2,6 @@ package alerts
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/activitylog/activitylog"
 )
@@ -24,13 +23,16 @@ func judgeVolume(v *view) []Finding {
 			}
 			h := v.past(a, i, c.History, VolumeSpikes, messages)
 			mature := h.days >= c.Learning && len(h.active) >= c.Active
-			if !mature {
-				h.values, h.active = pool.before(d.day, c.History)
-				if len(h.active) < 4*c.Active {
-					continue // nobody to compare with either
+			var u usual
+			if mature {
+				if float64(d.messages.Count) <= c.Ratio*mean(h.active) {
+					continue // as most days, so that the rest need not be counted
 				}
+				u = h.usual()
+			} else if u = pool.before(d.day, c.History); u.active < 4*c.Active {
+				continue // nobody to compare with either
 			}
-			if f, ok := v.volumeOf(a, d, h, mature, &org); ok {
+			if f, ok := v.volumeOf(a, d, &h, &u, mature, &org); ok {
 				list = append(list, f)
 			}
 		}
@@ -39,13 +41,11 @@ func judgeVolume(v *view) []Finding {
 	return list
 }
 
-func (v *view) volumeOf(a *actorView, d *daySum, h history, mature bool, org *orgDays) (Finding, bool) {
+func (v *view) volumeOf(a *actorView, d *daySum, h *history, u *usual, mature bool, org *orgDays) (Finding, bool) {
 	c := v.c.Volume
 	x := float64(d.messages.Count)
-	calm := winsorized(h.values, 0.98)
-	usual, spread := mean(calm), deviation(calm)
-	active, record := mean(h.active), largest(h.active)
-	bound := max(usual+c.Deviations*spread, c.Ratio*active, float64(c.Support)-1)
+	active, record := u.activeMean, u.record
+	bound := max(u.mean+c.Deviations*u.spread, c.Ratio*active, float64(c.Support)-1)
 	if x <= bound {
 		return Finding{}, false
 	}
@@ -57,13 +57,13 @@ func (v *view) volumeOf(a *actorView, d *daySum, h history, mature bool, org *or
 	f := Finding{
 		Rule: VolumeSpikes, Kind: "day", Severity: activitylog.Low, Subject: Subject{"user", a.id}, Window: w,
 		Observed: x, Expected: active, Bound: bound, Unit: "messages",
-		Baseline: Baseline{Method: "mean of active days", Size: len(h.active), From: h.from, To: h.to, Mature: mature},
+		Baseline: Baseline{Method: "mean of active days", Size: u.active, From: h.from, To: h.to, Mature: mature},
 		Raised:   v.crossing(d, bound, messageCountIn(v)),
 		Filter:   activitylog.All(activitylog.ActedBy(a.id), activitylog.ActionUnder(messageAction), activitylog.Since(w.From), activitylog.Before(w.To)),
 	}
 	f.events(&d.messages)
 	f.affect(a.id)
-	tail := negativeBinomialTail(d.messages.Count, usual, spread*spread)
+	tail := negativeBinomialTail(d.messages.Count, u.mean, u.spread*u.spread)
 	f.Score = surprise(tail)
 	if far := max(bound, c.Record*record, c.Far*active); mature && x > far {
 		f.Severity = activitylog.Medium
@@ -79,7 +79,7 @@ func (v *view) volumeOf(a *actorView, d *daySum, h history, mature bool, org *or
 	if len(f.Contributors) > 0 {
 		peak = fmt.Sprintf("; the busiest hour, %s, had %s", f.Contributors[0].ID, figure(f.Contributors[0].Amount))
 	}
-	against := fmt.Sprintf("%s usually sends %s on an active day, and never more than %s in the %d days before", a.id, figure(active), figure(record), len(h.values))
+	against := fmt.Sprintf("%s usually sends %s on an active day, and never more than %s in the %d days before", a.id, figure(active), figure(record), u.days)
 	if !mature {
 		against = fmt.Sprintf("%s is new, and members usually send %s on an active day", a.id, figure(active))
 	}
@@ -117,36 +117,4 @@ func (v *view) volumeByHour(a *actorView, first, last int32, org *orgDays) []Fin
 		list = append(list, f)
 	}
 	return list
-}
-
-// pool is what actors of an organization do on an active day, for those who are new.
-type pool struct {
-	days   []int32
-	values map[int32][]float64
-}
-
-func (v *view) pooled(value func(*daySum) float64) *pool {
-	p := &pool{values: map[int32][]float64{}}
-	for _, a := range v.actors {
-		for _, d := range a.days {
-			if x := value(d); x > 0 {
-				if p.values[d.day] == nil {
-					p.days = append(p.days, d.day)
-				}
-				p.values[d.day] = append(p.values[d.day], x)
-			}
-		}
-	}
-	slices.Sort(p.days)
-	return p
-}
-
-// before returns the active actor-days of the last so many days, as both all and active ones.
-func (p *pool) before(day int32, length int) (all, active []float64) {
-	for _, d := range p.days {
-		if d < day && d >= day-int32(length) {
-			active = append(active, p.values[d]...)
-		}
-	}
-	return active, active
 }

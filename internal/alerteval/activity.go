@@ -1,7 +1,6 @@
 package alerteval
 
 import (
-	"cmp"
 	"maps"
 	"math"
 	"slices"
@@ -181,11 +180,4 @@ func deviation(list []float64) float64 {
 		sum += (x - m) * (x - m)
 	}
 	return math.Sqrt(sum / float64(max(1, len(list)-1)))
-}
-
-func largest(list []float64) float64 {
-	if len(list) == 0 {
-		return 0
-	}
-	return slices.MaxFunc(list, cmp.Compare[float64])
 }

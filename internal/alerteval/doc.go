@@ -3,7 +3,7 @@
 //
 //	report, err := alerteval.Run("data", nil)
 //	…
-//	os.WriteFile("report.md", report.Markdown(), 0o644)
+//	err = report.Write("report.md")
 //
 // A file is read as it comes: its fields say which detectors apply, what is unknown is reported, and nothing that names an
 // answer reaches a detector. The same folder gives the same report, byte for byte: chance is seeded by name.

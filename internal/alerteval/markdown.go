@@ -49,15 +49,11 @@ func (p *page) goals(list []goal) {
 	p.line("### Against the goals\n")
 	var rows [][]string
 	for _, g := range list {
-		bound := "at least " + bare(g.Least)
-		if g.Least == 0 {
-			bound = "at most " + bare(g.Most)
-		}
 		met := "yes"
 		if !g.Met {
 			met = "**no**"
 		}
-		rows = append(rows, []string{g.What, bare(g.Measured), bound, met})
+		rows = append(rows, []string{g.What, bare(g.Measured), g.Goal + " " + bare(g.Bound), met})
 	}
 	p.table([]string{"what", "measured", "goal", "met"}, rows)
 }

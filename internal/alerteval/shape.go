@@ -28,15 +28,6 @@ var shapes = []shape{
 	{name: "burst hour", days: 1, factor: always(2), burst: true},
 }
 
-// shapeNotes say what the names mean.
-var shapeNotes = map[string]string{
-	"2x … 20x":   "one day with so many times the actor's usual active day, spread over the hours as usual",
-	"step":       "seven days at four times the usual",
-	"ramp":       "seven days at 2, 3, … 8 times the usual",
-	"drip":       "seven days at 1.5 times the usual",
-	"burst hour": "two usual days within one hour",
-}
-
 func always(f float64) func(int) float64 { return func(int) float64 { return f } }
 
 // dice are the chance of one experiment: the same for the same names.

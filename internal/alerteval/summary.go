@@ -10,17 +10,23 @@ import (
 type goal struct {
 	What     string  `json:"what"`
 	Measured float64 `json:"measured"`
-	Least    float64 `json:"least,omitzero"`
-	Most     float64 `json:"most,omitzero"`
+	Goal     string  `json:"goal"` // atLeastIt, atMostIt or belowIt
+	Bound    float64 `json:"bound"`
 	Met      bool    `json:"met"`
 }
 
+const (
+	atLeastIt = "at least"
+	atMostIt  = "at most"
+	belowIt   = "below"
+)
+
 func least(what string, measured, bound float64) goal {
-	return goal{What: what, Measured: rounded(measured), Least: bound, Met: measured >= bound}
+	return goal{What: what, Measured: rounded(measured), Goal: atLeastIt, Bound: bound, Met: measured >= bound}
 }
 
 func most(what string, measured, bound float64) goal {
-	return goal{What: what, Measured: rounded(measured), Most: bound, Met: measured <= bound}
+	return goal{What: what, Measured: rounded(measured), Goal: atMostIt, Bound: bound, Met: measured <= bound}
 }
 
 // goals are those that the data say something about.
@@ -68,7 +74,7 @@ func (r *Report) goals() (list []goal) {
 		case x.Attempts == 50 && x.Part == 0.30:
 			list = append(list, least("error rates, calculated: chance to find 30 % failing of 50", x.Chance, 0.98))
 		case x.Part == x.Usual:
-			list = append(list, goal{What: fmt.Sprintf("error rates, calculated: chance of a false alarm at 2 %% failing of %d", x.Attempts), Measured: x.Chance, Most: 1e-6, Met: x.Chance < 1e-6})
+			list = append(list, goal{What: fmt.Sprintf("error rates, calculated: chance of a false alarm at 2 %% failing of %d", x.Attempts), Measured: x.Chance, Goal: belowIt, Bound: 1e-6, Met: x.Chance < 1e-6})
 		}
 	}
 	return list
@@ -96,7 +102,7 @@ func (s *setResult) loginGoals() (list []goal) {
 	}
 	for _, x := range r.Incidents {
 		if !x.Found || x.High.IsZero() {
-			list = append(list, goal{What: s.Name + ", break-in " + x.Name + ": found, and high", Met: false})
+			list = append(list, goal{What: s.Name + ", break-in " + x.Name + ": found, and high", Goal: atLeastIt, Bound: 1})
 			continue
 		}
 		list = append(list, most(s.Name+", break-in "+x.Name+": seconds from its start to a finding", x.Delay, 30),
