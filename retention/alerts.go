@@ -43,7 +43,7 @@ func see(alerts map[alertKey]*openAlert, id string, e *activitylog.Event) {
 		a.last = e.Action
 	}
 	if _, seen := a.newest[e.Action]; !seen {
-		a.newest[e.Action] = activitylog.Event{ID: e.ID, Time: e.Time}
+		a.newest[e.Action] = *e
 	}
 }
 

@@ -21,9 +21,7 @@ type state struct {
 	org       string // whose events; empty: all
 	rules     map[string][]Rule
 	holds     map[string][]Hold
-	protected []uuid.UUID // the events that define the state of the log
-
-	protectedAt []time.Time // Event.Time of these
+	protected []activitylog.Event // those that define the state of the log, by their ids
 }
 
 // deciding are the actions whose newest events about a target are the state of that target.
@@ -62,18 +60,12 @@ func (k *Keeper) fold(ctx context.Context, org string) (*state, error) {
 	for _, a := range alerts {
 		for _, e := range a.newest {
 			if !a.over() {
-				s.protect(&e)
+				s.protected = append(s.protected, e)
 			}
 		}
 	}
-	slices.SortFunc(s.protected, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	slices.SortFunc(s.protected, func(a, b activitylog.Event) int { return bytes.Compare(a.ID[:], b.ID[:]) })
 	return s, nil
-}
-
-// protect keeps an event that defines the state of the log.
-func (s *state) protect(e *activitylog.Event) {
-	s.protected = append(s.protected, e.ID)
-	s.protectedAt = append(s.protectedAt, e.Time)
 }
 
 // auditScanner is a store that finds the events of the log about itself over all organizations by an index.
@@ -112,7 +104,7 @@ func subject(action string) string {
 
 // add takes the newest decision about something.
 func (s *state) add(e *activitylog.Event) error {
-	s.protect(e)
+	s.protected = append(s.protected, *e)
 	org := e.Org
 	if org == activitylog.SystemOrg {
 		org = ""
@@ -134,22 +126,38 @@ func (s *state) add(e *activitylog.Event) error {
 	return nil
 }
 
+// own are the organizations that have rules or holds of their own, sorted.
+func (s *state) own() []string {
+	orgs := map[string]bool{}
+	for org := range s.rules {
+		orgs[org] = true
+	}
+	for org := range s.holds {
+		orgs[org] = true
+	}
+	delete(orgs, "")
+	return slices.Sorted(maps.Keys(orgs))
+}
+
 // due is the filter of all events that are to go at a time.
 func (s *state) due(now time.Time) activitylog.Filter {
+	due := s.dueAnywhere(now)
 	if s.org != "" {
-		return s.dueIn(s.org, now)
+		due = s.dueIn(s.org, now)
 	}
-	own := slices.Sorted(maps.Keys(s.rules))
-	for org := range s.holds {
-		if !slices.Contains(own, org) {
-			own = append(own, org)
-		}
+	ids := make([]uuid.UUID, len(s.protected))
+	for i := range s.protected {
+		ids[i] = s.protected[i].ID
 	}
-	own = slices.DeleteFunc(own, func(org string) bool { return org == "" })
+	return due.And(activitylog.Not(activitylog.IDIs(ids...)))
+}
+
+// dueAnywhere is what is due over all organizations, but for what defines the state of the log.
+func (s *state) dueAnywhere(now time.Time) activitylog.Filter {
+	own := s.own()
 	if len(own) == 0 {
 		return s.dueIn("", now)
 	}
-	slices.Sort(own)
 	parts := []activitylog.Filter{s.dueIn("", now).And(activitylog.Not(orgIs(own...)))}
 	for _, org := range own {
 		parts = append(parts, orgIs(org).And(s.dueIn(org, now)))
@@ -157,7 +165,7 @@ func (s *state) due(now time.Time) activitylog.Filter {
 	return activitylog.Any(parts...)
 }
 
-// dueIn is due within one organization, or in those that decided nothing for the empty org.
+// dueIn is dueAnywhere within one organization, or in those that decided nothing for the empty org.
 func (s *state) dueIn(org string, now time.Time) activitylog.Filter {
 	rules, holds := s.rules[""], s.holds[""]
 	if org != "" {
@@ -176,9 +184,6 @@ func (s *state) dueIn(org string, now time.Time) activitylog.Filter {
 	for _, h := range holds {
 		due = append(due, activitylog.Not(h.Filter))
 	}
-	if len(s.protected) > 0 {
-		due = append(due, activitylog.Not(activitylog.IDIs(s.protected...)))
-	}
 	return activitylog.All(due...)
 }
 
@@ -196,13 +201,6 @@ func youngest(rules []Rule) Days {
 // youngest is youngest of all rules.
 func (s *state) youngest() Days {
 	return youngest(slices.Concat(slices.Collect(maps.Values(s.rules))...))
-}
-
-// unprotected is the state as if nothing defined it.
-func (s *state) unprotected() *state {
-	c := *s
-	c.protected, c.protectedAt = nil, nil
-	return &c
 }
 
 // older means the events that are at least d old.
