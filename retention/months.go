@@ -64,6 +64,9 @@ func (p *purge) findMonths(ctx context.Context) error {
 		return err
 	}
 	for _, month := range months {
+		if month.AddDate(0, 1, 0).After(p.plan.At) { // what came too early goes event by event
+			continue
+		}
 		m, err := p.lookAt(ctx, store, month)
 		if err != nil {
 			return err
