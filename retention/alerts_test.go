@@ -18,11 +18,11 @@ func TestOpenAlertsStay(t *testing.T) {
 	r := memoryRig(t)
 	r.rules("", retention.Rule{Name: "soon", Max: 1})
 	for _, x := range []struct{ alert, action, name string }{
-		{"again", decision.AlertOpen, "-"},
-		{"again", decision.AlertClose, "-"},
 		{"open", decision.AlertOpen, "opened"},
 		{"open", decision.AlertUpdate, "raised"},
 		{"over", decision.AlertOpen, "-"},
+		{"again", decision.AlertOpen, "-"},
+		{"again", decision.AlertClose, "-"},
 		{"open", decision.AlertAck, "acknowledged"},
 		{"over", decision.AlertResolve, "-"},
 		{"", decision.AlertPlan, "announced"},

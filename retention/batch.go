@@ -56,12 +56,17 @@ func (p *purge) look(ctx context.Context, after *activitylog.Key) (events []acti
 		return nil, err
 	}
 	began := time.Now()
-	q := activitylog.StoreQuery{Org: p.org, Filter: p.state.due(p.plan.At), Order: activitylog.Oldest, After: after, Limit: lookAhead}
+	q := activitylog.StoreQuery{Org: p.org, Filter: p.judge.candidates(), Order: activitylog.Oldest, After: after}
 	for e, err := range p.k.store.Scan(ctx, q) {
 		if err != nil {
 			return nil, err
 		}
-		events = append(events, e)
+		if p.judge.means(&e) {
+			events = append(events, e)
+		}
+		if len(events) == lookAhead {
+			break
+		}
 	}
 	p.owe(time.Since(began))
 	return events, nil
@@ -83,8 +88,7 @@ func (p *purge) slice(ctx context.Context, events []activitylog.Event) (left []a
 		return events, errOthers
 	}
 	p.turn = t.number
-	due := p.state.due(p.plan.At)
-	events = slices.DeleteFunc(events, func(e activitylog.Event) bool { return !due.Match(&e) })
+	events = slices.DeleteFunc(events, func(e activitylog.Event) bool { return !p.judge.means(&e) })
 	for end := time.Now().Add(min(p.k.turn.lease/5, longestTurn)); len(events) > 0 && time.Now().Before(end); {
 		n := min(p.size, len(events))
 		if err := p.batch(within, events[:n]); err != nil {
@@ -118,6 +122,7 @@ func (p *purge) refresh(ctx context.Context, t *taken) error {
 	s, err := p.k.fold(ctx, p.org)
 	if err == nil {
 		p.state, p.version = s, t.version
+		p.judge = newJudge(s, p.plan.At)
 	}
 	return err
 }

@@ -64,6 +64,9 @@ func (p *purge) findMonths(ctx context.Context) error {
 		return err
 	}
 	for _, month := range months {
+		if month.AddDate(0, 1, 0).After(p.plan.At) { // what came too early goes event by event
+			continue
+		}
 		m, err := p.lookAt(ctx, store, month)
 		if err != nil {
 			return err
@@ -78,9 +81,9 @@ func (p *purge) findMonths(ctx context.Context) error {
 // lookAt returns a month if everything in it is due. It disturbs nobody, and looks at most months only in passing.
 func (p *purge) lookAt(ctx context.Context, store monthPruner, month time.Time) (*monthDue, error) {
 	m := &monthDue{month: month, keep: activitylog.Any()}
-	inMonth := func(t time.Time) bool { return !t.Before(month) && t.Before(month.AddDate(0, 1, 0)) }
+	inMonth := func(e activitylog.Event) bool { return m.within().Match(&e) }
 	youngest := p.state.youngest()
-	if youngest == 0 || slices.ContainsFunc(p.state.protectedAt, inMonth) || p.state.alerts.reach(month.AddDate(0, 1, 0)) {
+	if youngest == 0 || slices.ContainsFunc(p.state.protected, inMonth) {
 		return nil, nil
 	}
 	old := p.plan.At.Add(-youngest.Duration()).Add(time.Microsecond)
@@ -89,10 +92,9 @@ func (p *purge) lookAt(ctx context.Context, store monthPruner, month time.Time) 
 	if m.parts, first, last, m.seen, err = store.LookMonth(ctx, month, old); err != nil || len(m.parts) == 0 {
 		return nil, err
 	}
-	due := p.state.unprotected().due(p.plan.At).Expr()
 	sure := true
 	for _, part := range m.parts {
-		switch meansAll(due, group{part.Values[0], part.Values[1], part.MinTime, part.MaxTime, first, last}) {
+		switch meansAll(p.judge.in(part.Values[0]).Expr(), group{part.Values[0], part.Values[1], part.MinTime, part.MaxTime, first, last}) {
 		case none:
 			return nil, nil
 		case unknown:
@@ -102,7 +104,10 @@ func (p *purge) lookAt(ctx context.Context, store monthPruner, month time.Time) 
 	if sure {
 		return m, nil
 	}
-	m.keep = activitylog.Not(p.state.due(p.plan.At))
+	if len(p.judge.own) >= manyOrgs {
+		return nil, nil
+	}
+	m.keep = activitylog.Not(p.state.dueAnywhere(p.plan.At))
 	kept, err := p.k.count(ctx, "", m.within().And(m.keep), 1)
 	if err != nil || kept > 0 {
 		return nil, err
@@ -146,7 +151,7 @@ func (p *purge) month(ctx context.Context, store monthPruner, m *monthDue) (n in
 	if err := p.refresh(ctx, t); err != nil {
 		return 0, err
 	}
-	if p.state != before && p.state.due(p.plan.At).String() != before.due(p.plan.At).String() {
+	if !sameDecisions(p.state, before) {
 		return 0, nil // decided otherwise meanwhile: look again
 	}
 	if n, err = store.PruneMonth(ctx, m.month, m.keep, m.seen); err != nil || n == 0 {

@@ -23,7 +23,7 @@ type Plan struct {
 type PlanPart struct {
 	Org, Category  string
 	Events         int64
-	Oldest, Newest time.Time // by Event.Time
+	Oldest, Newest time.Time // Event.Time, within these
 }
 
 // Plan is the dry run: what a purge of an organization, or of all for the empty org, would remove now.
@@ -33,10 +33,11 @@ func (k *Keeper) Plan(ctx context.Context, org string) (Plan, error) {
 		return Plan{}, fmt.Errorf("retention: plan: %w", err)
 	}
 	now := k.now()
-	p, err := k.plan(ctx, org, s.due(now), now)
+	c, err := k.plan(ctx, newJudge(s, now))
+	p := c.plan(s.due(now), now)
 	if err == nil && slices.ContainsFunc(slices.Collect(maps.Values(s.holds)), func(h []Hold) bool { return len(h) > 0 }) {
-		p.Held, err = k.count(ctx, org, s.without().due(now), 0)
-		p.Held -= p.Events
+		c, err = k.plan(ctx, newJudge(s.without(), now))
+		p.Held = c.plan(activitylog.Filter{}, now).Events - p.Events
 	}
 	if err != nil {
 		return Plan{}, fmt.Errorf("retention: plan: %w", err)
@@ -67,31 +68,57 @@ type tallier interface {
 	Tally(ctx context.Context, org string, f activitylog.Filter) ([]activitylog.Bucket, error)
 }
 
-// plan counts what is due.
-func (k *Keeper) plan(ctx context.Context, org string, due activitylog.Filter, now time.Time) (Plan, error) {
-	c := counts{}
-	if store, ok := k.store.(tallier); ok {
-		parts, err := store.Tally(ctx, org, due)
-		for _, b := range parts {
-			c.add(b)
-		}
-		return c.plan(due, now), err
+// plan counts what is due and what all filters mean.
+func (k *Keeper) plan(ctx context.Context, j *judge, filters ...activitylog.Filter) (counts, error) {
+	c, also := counts{}, activitylog.All(filters...)
+	count := func(org string, f activitylog.Filter, skip []string) error {
+		return k.tally(ctx, org, f.And(also), func(b activitylog.Bucket) {
+			if _, ok := slices.BinarySearch(skip, b.Values[0]); !ok {
+				c.add(b)
+			}
+		})
 	}
-	for b, err := range k.reader(org).Aggregate(ctx, activitylog.Aggregation{Filter: due, By: []string{"org", "category"}}) {
-		if err != nil {
-			return Plan{}, err
+	if err := count(j.s.org, j.in(j.s.org), j.skipped()); err != nil {
+		return nil, err
+	}
+	for _, org := range j.skipped() {
+		if err := count(org, j.in(org), nil); err != nil {
+			return nil, err
 		}
-		c.add(b)
+	}
+	for i := range j.s.protected {
+		e := &j.s.protected[i]
+		if (j.s.org == "" || j.s.org == e.Org) && j.in(e.Org).Match(e) && also.Match(e) {
+			c.subtract(e)
+		}
+	}
+	return c, nil
+}
+
+// tally hands the counts of a filter to each.
+func (k *Keeper) tally(ctx context.Context, org string, f activitylog.Filter, each func(activitylog.Bucket)) error {
+	if store, ok := k.store.(tallier); ok {
+		parts, err := store.Tally(ctx, org, f)
+		for _, b := range parts {
+			each(b)
+		}
+		return err
+	}
+	for b, err := range k.reader(org).Aggregate(ctx, activitylog.Aggregation{Filter: f, By: []string{"org", "category"}}) {
+		if err != nil {
+			return err
+		}
+		each(b)
 	}
 	// Figures leave pending events out, but they grow old too.
-	pending := activitylog.Query{Filter: activitylog.OutcomeIs(activitylog.InProgress).And(due)}
+	pending := activitylog.Query{Filter: activitylog.OutcomeIs(activitylog.InProgress).And(f)}
 	for e, err := range k.reader(org).Events(ctx, pending) {
 		if err != nil {
-			return Plan{}, err
+			return err
 		}
-		c.add(activitylog.Bucket{Values: []string{e.Org, e.Category}, Count: 1, MinTime: e.Time, MaxTime: e.Time})
+		each(activitylog.Bucket{Values: []string{e.Org, e.Category}, Count: 1, MinTime: e.Time, MaxTime: e.Time})
 	}
-	return c.plan(due, now), nil
+	return nil
 }
 
 // counts are parts of a plan by organization and category.
@@ -110,6 +137,16 @@ func (c counts) add(b activitylog.Bucket) {
 	}
 	if b.MaxTime.After(part.Newest) {
 		part.Newest = b.MaxTime
+	}
+}
+
+// subtract takes out an event that was counted and stays.
+func (c counts) subtract(e *activitylog.Event) {
+	key := [2]string{e.Org, e.Category}
+	if part := c[key]; part != nil {
+		if part.Events--; part.Events <= 0 {
+			delete(c, key)
+		}
 	}
 }
 

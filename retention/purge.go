@@ -108,6 +108,7 @@ type purge struct {
 	report Report
 
 	state   *state
+	judge   *judge        // by the state
 	version int64         // of the decisions that the state is made of
 	turn    int64         // in which something went last, or after which events were looked at
 	size    int           // of the next batch
@@ -131,23 +132,25 @@ func (p *purge) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	p.plan.At = p.k.now()
+	p.judge = newJudge(p.state, p.plan.At)
 	if err := p.findMonths(ctx); err != nil {
 		return err
 	}
-	due := p.state.due(p.plan.At)
-	rest, c := []activitylog.Filter{due}, counts{}
+	var rest []activitylog.Filter
 	for _, m := range p.whole {
 		rest = append(rest, m.outside())
+	}
+	c, err := p.k.plan(ctx, p.judge, rest...)
+	if err != nil {
+		return err
+	}
+	for _, m := range p.whole {
 		for _, b := range m.parts {
 			c.add(b)
 		}
 	}
-	plan, err := p.k.plan(ctx, p.org, activitylog.All(rest...), p.plan.At)
-	for _, x := range plan.Parts {
-		c.add(activitylog.Bucket{Values: []string{x.Org, x.Category}, Count: x.Events, MinTime: x.Oldest, MaxTime: x.Newest})
-	}
-	p.plan = c.plan(due, p.plan.At)
-	return err
+	p.plan = c.plan(activitylog.Filter{}, p.plan.At)
+	return nil
 }
 
 // operation is the purge of one organization as its log tells it.

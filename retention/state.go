@@ -1,6 +1,7 @@
 package retention
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"iter"
@@ -20,13 +21,10 @@ type state struct {
 	org       string // whose events; empty: all
 	rules     map[string][]Rule
 	holds     map[string][]Hold
-	protected []uuid.UUID // the events that define the state of the log
-	alerts    openAlerts
-
-	protectedAt []time.Time // Event.Time of these
+	protected []activitylog.Event // those that define the state of the log, by their ids
 }
 
-// deciding are the actions whose newest event about a target is the state of that target.
+// deciding are the actions whose newest event about a target is the state of that target, and those of alerts.
 var deciding = []string{
 	decision.Setting, decision.SetHold, decision.LiftHold, decision.Review, "audit.filter.save",
 	decision.AlertOpen, decision.AlertReopen, decision.AlertUpdate, decision.AlertResolve,
@@ -36,13 +34,13 @@ var deciding = []string{
 // fold reads the state for the events of an organization, or of all for the empty org.
 func (k *Keeper) fold(ctx context.Context, org string) (*state, error) {
 	s := &state{org: org, rules: map[string][]Rule{}, holds: map[string][]Hold{}}
-	seen := map[[4]string]bool{}
+	seen, alerts := map[[4]string]bool{}, openAlerts{}
 	for e, err := range k.decisions(ctx, org) { // newest first within each organization
 		if err != nil {
 			return nil, err
 		}
 		if isAlert(&e) {
-			s.addAlert(&e)
+			s.addAlert(alerts, &e)
 			continue
 		}
 		if !settings.Decides(&e) {
@@ -58,6 +56,10 @@ func (k *Keeper) fold(ctx context.Context, org string) (*state, error) {
 			return nil, err
 		}
 	}
+	for _, a := range alerts {
+		s.protected = append(s.protected, a.events...)
+	}
+	slices.SortFunc(s.protected, func(a, b activitylog.Event) int { return bytes.Compare(a.ID[:], b.ID[:]) })
 	return s, nil
 }
 
@@ -95,14 +97,9 @@ func subject(action string) string {
 	return action
 }
 
-func (s *state) protect(e *activitylog.Event) {
-	s.protected = append(s.protected, e.ID)
-	s.protectedAt = append(s.protectedAt, e.Time)
-}
-
 // add takes the newest decision about something.
 func (s *state) add(e *activitylog.Event) error {
-	s.protect(e)
+	s.protected = append(s.protected, *e)
 	org := e.Org
 	if org == activitylog.SystemOrg {
 		org = ""
@@ -124,22 +121,38 @@ func (s *state) add(e *activitylog.Event) error {
 	return nil
 }
 
+// own are the organizations that have rules or holds of their own, sorted.
+func (s *state) own() []string {
+	orgs := map[string]bool{}
+	for org := range s.rules {
+		orgs[org] = true
+	}
+	for org := range s.holds {
+		orgs[org] = true
+	}
+	delete(orgs, "")
+	return slices.Sorted(maps.Keys(orgs))
+}
+
 // due is the filter of all events that are to go at a time.
 func (s *state) due(now time.Time) activitylog.Filter {
+	due := s.dueAnywhere(now)
 	if s.org != "" {
-		return s.dueIn(s.org, now)
+		due = s.dueIn(s.org, now)
 	}
-	own := slices.Sorted(maps.Keys(s.rules))
-	for org := range s.holds {
-		if !slices.Contains(own, org) {
-			own = append(own, org)
-		}
+	ids := make([]uuid.UUID, len(s.protected))
+	for i := range s.protected {
+		ids[i] = s.protected[i].ID
 	}
-	own = slices.DeleteFunc(own, func(org string) bool { return org == "" })
+	return due.And(activitylog.Not(activitylog.IDIs(ids...)))
+}
+
+// dueAnywhere is what is due over all organizations, but for what defines the state of the log.
+func (s *state) dueAnywhere(now time.Time) activitylog.Filter {
+	own := s.own()
 	if len(own) == 0 {
 		return s.dueIn("", now)
 	}
-	slices.Sort(own)
 	parts := []activitylog.Filter{s.dueIn("", now).And(activitylog.Not(orgIs(own...)))}
 	for _, org := range own {
 		parts = append(parts, orgIs(org).And(s.dueIn(org, now)))
@@ -147,7 +160,7 @@ func (s *state) due(now time.Time) activitylog.Filter {
 	return activitylog.Any(parts...)
 }
 
-// dueIn is due within one organization, or in those that decided nothing for the empty org.
+// dueIn is dueAnywhere within one organization, or in those that decided nothing for the empty org.
 func (s *state) dueIn(org string, now time.Time) activitylog.Filter {
 	rules, holds := s.rules[""], s.holds[""]
 	if org != "" {
@@ -166,10 +179,6 @@ func (s *state) dueIn(org string, now time.Time) activitylog.Filter {
 	for _, h := range holds {
 		due = append(due, activitylog.Not(h.Filter))
 	}
-	if len(s.protected) > 0 {
-		due = append(due, activitylog.Not(activitylog.IDIs(s.protected...)))
-	}
-	due = append(due, activitylog.Not(s.alerts.filter()))
 	return activitylog.All(due...)
 }
 
@@ -187,13 +196,6 @@ func youngest(rules []Rule) Days {
 // youngest is youngest of all rules.
 func (s *state) youngest() Days {
 	return youngest(slices.Concat(slices.Collect(maps.Values(s.rules))...))
-}
-
-// unprotected is the state as if nothing defined it.
-func (s *state) unprotected() *state {
-	c := *s
-	c.protected, c.protectedAt, c.alerts = nil, nil, openAlerts{}
-	return &c
 }
 
 // older means the events that are at least d old.
