@@ -76,6 +76,7 @@ type verification struct {
 	byOrg   map[string]*treeCheck
 	numbers numbering
 	rows    rowChecks
+	room    scratch
 }
 
 // treeCheck is the verification of one tree.
