@@ -26,6 +26,7 @@ type SealerOptions struct {
 // writers. Any number may work on one log, in any number of processes. It is safe for concurrent use.
 type Sealer struct {
 	log   *activitylog.Log
+	brief briefTailer // nil: the store always reads whole events
 	space activitylog.Space
 	keys  Keys
 	opts  SealerOptions
@@ -35,13 +36,14 @@ type Sealer struct {
 	stopped chan struct{}
 }
 
-// NewSealer returns a sealer of a log whose store can be followed and has spaces; else the error wraps
-// errors.ErrUnsupported.
-func NewSealer(log *activitylog.Log, keys *Keys, opts *SealerOptions) (*Sealer, error) {
+// NewSealer returns a sealer of a log over its store, which must be one that can be followed and has spaces; else the
+// error wraps errors.ErrUnsupported.
+func NewSealer(log *activitylog.Log, store activitylog.Store, keys *Keys, opts *SealerOptions) (*Sealer, error) {
 	if err := keys.check(); err != nil {
 		return nil, fmt.Errorf("integrity: %w: %w", activitylog.ErrInvalid, err)
 	}
 	s := &Sealer{log: log, keys: *keys}
+	s.brief, _ = store.(briefTailer)
 	if opts != nil {
 		s.opts = *opts
 	}
