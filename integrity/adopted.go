@@ -86,16 +86,6 @@ func parseEntry(b []byte) (entry, error) {
 	return entry{adopted: &a}, nil
 }
 
-// entryOf returns what the tree keeps of an event: its leaf if the writer's key made it, else an adopted one.
-func (k *WriterKeys) entryOf(e *activitylog.Event) ([]byte, error) {
-	stream := k.stream(e.Org)
-	leaf, reason := k.authentic(e, stream)
-	if reason == "" {
-		return leaf, nil
-	}
-	return adopt(e, stream, reason)
-}
-
 // authentic returns the bytes of the leaf of an event, or why they cannot be believed.
 func (k *WriterKeys) authentic(e *activitylog.Event, stream [16]byte) (leaf []byte, reason string) {
 	if len(e.Leaf) == 0 {

@@ -7,7 +7,7 @@ import (
 )
 
 // differences tells in what a row differs from its leaf, and which groups were erased from it.
-func differences(e *activitylog.Event, l *Leaf) (wrong []string, erased activitylog.Parts) {
+func (s *scratch) differences(e *activitylog.Event, l *Leaf) (wrong []string, erased activitylog.Parts) {
 	for _, x := range []struct {
 		column string
 		same   bool
@@ -24,11 +24,10 @@ func differences(e *activitylog.Event, l *Leaf) (wrong []string, erased activity
 			wrong = append(wrong, x.column)
 		}
 	}
-	room := make([]byte, 0, 2048)
-	if len(wrong) == 0 && !bytes.Equal(kept(e, room), l.Kept) {
+	if len(wrong) == 0 && !bytes.Equal(s.kept(e), l.Kept) {
 		wrong = append(wrong, "data that is never erased")
 	}
-	groups, erased, ok := openGroups(e, l, room)
+	groups, erased, ok := s.openGroups(e, l)
 	if !ok {
 		groups = append(groups, "opening")
 	}
@@ -36,7 +35,7 @@ func differences(e *activitylog.Event, l *Leaf) (wrong []string, erased activity
 }
 
 // openGroups holds the groups of a row to their commitments.
-func openGroups(e *activitylog.Event, l *Leaf, room []byte) (wrong []string, erased activitylog.Parts, ok bool) {
+func (s *scratch) openGroups(e *activitylog.Event, l *Leaf) (wrong []string, erased activitylog.Parts, ok bool) {
 	salts, ok := parseOpening(e.Opening)
 	if !ok {
 		return nil, 0, false
@@ -49,7 +48,7 @@ func openGroups(e *activitylog.Event, l *Leaf, room []byte) (wrong []string, era
 		}
 	}
 	var seen [groups]bool
-	groupValues(e, room, func(g int, value []byte) {
+	s.groupValues(e, func(g int, value []byte) {
 		seen[g] = true
 		switch {
 		case salts[g] != nil:
@@ -76,13 +75,6 @@ func isErased(e *activitylog.Event, group int) bool {
 		parts = activitylog.ActorPart
 	}
 	parts.Erase(&c)
-	var values [2][]byte
-	for i, x := range []*activitylog.Event{e, &c} {
-		groupValues(x, nil, func(g int, value []byte) {
-			if g == group {
-				values[i] = bytes.Clone(value)
-			}
-		})
-	}
-	return bytes.Equal(values[0], values[1])
+	var a, b scratch
+	return bytes.Equal(a.group(e, group), b.group(&c, group))
 }

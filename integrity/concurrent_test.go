@@ -86,7 +86,7 @@ func TestManyWritersAndTwoSealers(t *testing.T) {
 func TestSealingFollowsByItself(t *testing.T) {
 	t.Parallel()
 	r := sqliteRig(t)
-	s, err := integrity.NewSealer(r.log, &r.keys, &integrity.SealerOptions{Every: time.Hour, Writer: r.writer, OnError: func(err error) { t.Error(err) }})
+	s, err := integrity.NewSealer(r.log, r.store, &r.keys, &integrity.SealerOptions{Every: time.Hour, Writer: r.writer, OnError: func(err error) { t.Error(err) }})
 	require.NoError(t, err)
 	s.Start()
 	r.record("acme", 2500) // wakes it before its time
@@ -105,7 +105,7 @@ func TestTheRootLogShowsThatSealingGoesOn(t *testing.T) {
 	r := memoryRig(t)
 	now := time.Now()
 	clock := func() time.Time { return now }
-	s, err := integrity.NewSealer(r.log, &r.keys, &integrity.SealerOptions{Now: clock})
+	s, err := integrity.NewSealer(r.log, r.store, &r.keys, &integrity.SealerOptions{Now: clock})
 	require.NoError(t, err)
 	seal := func() *integrity.Report {
 		_, err := s.Seal(t.Context())

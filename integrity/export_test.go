@@ -10,7 +10,7 @@ func (w *Writer) StampWith(e *activitylog.Event, salt byte) error {
 			salts[g][i] = salt + byte(g)
 		}
 	}
-	return w.stamp(e, &salts, nil)
+	return w.stamp(e, &salts, &scratch{})
 }
 
 // NewWriterAs is NewWriter with an identity that a test knows.

@@ -26,35 +26,48 @@ const commitPrefix = "activitylog/commit/v1\n"
 // absent is the JSON form of an event with nothing in it.
 var absent = string((&activitylog.Event{}).AppendJSON(nil))
 
+// scratch is room for the JSON forms of parts of events. It saves most of the allocations.
+type scratch struct {
+	part activitylog.Event
+	json []byte
+}
+
 // groupValues calls f with the bytes of each group that has content: the JSON form of an event with nothing else in it.
-func groupValues(e *activitylog.Event, room []byte, f func(group int, value []byte)) {
+func (s *scratch) groupValues(e *activitylog.Event, f func(group int, value []byte)) {
 	for g := range groups {
-		var only activitylog.Event
-		switch g {
-		case actorGroup:
-			only.Actor, only.OnBehalfOf = e.Actor, e.OnBehalfOf
-		case targetGroup:
-			only.Targets = e.Targets
-		case clientGroup:
-			only.Client, only.Request = e.Client, e.Request
-			only.Request.Method, only.Request.Route, only.Request.Origin = "", "", ""
-		case contentGroup:
-			only.Reason, only.Changes, only.Labels, only.Metadata, only.Truncated = e.Reason, e.Changes, e.Labels, e.Metadata, e.Truncated
-		case textGroup:
-			only.Message = e.Message
-		}
-		if value := only.AppendJSON(room[:0]); string(value) != absent {
+		if value := s.group(e, g); string(value) != absent {
 			f(g, value)
 		}
 	}
 }
 
+func (s *scratch) group(e *activitylog.Event, g int) []byte {
+	s.part = activitylog.Event{}
+	only := &s.part
+	switch g {
+	case actorGroup:
+		only.Actor, only.OnBehalfOf = e.Actor, e.OnBehalfOf
+	case targetGroup:
+		only.Targets = e.Targets
+	case clientGroup:
+		only.Client, only.Request = e.Client, e.Request
+		only.Request.Method, only.Request.Route, only.Request.Origin = "", "", ""
+	case contentGroup:
+		only.Reason, only.Changes, only.Labels, only.Metadata, only.Truncated = e.Reason, e.Changes, e.Labels, e.Metadata, e.Truncated
+	case textGroup:
+		only.Message = e.Message
+	}
+	s.json = only.AppendJSON(s.json[:0])
+	return s.json
+}
+
 // kept is the hash of all that no erasure touches.
-func kept(e *activitylog.Event, room []byte) []byte {
-	left := *e
-	activitylog.AllParts.Erase(&left)
-	left.Leaf = nil
-	sum := sha256.Sum256(left.AppendJSON(room[:0]))
+func (s *scratch) kept(e *activitylog.Event) []byte {
+	s.part = *e
+	activitylog.AllParts.Erase(&s.part)
+	s.part.Leaf = nil
+	s.json = s.part.AppendJSON(s.json[:0])
+	sum := sha256.Sum256(s.json)
 	return sum[:]
 }
 

@@ -47,7 +47,7 @@ func sealForever() error {
 	if err != nil {
 		return err
 	}
-	sealer, err := integrity.NewSealer(log, &keys.Keys, nil)
+	sealer, err := integrity.NewSealer(log, store, &keys.Keys, nil)
 	if err != nil {
 		return err
 	}

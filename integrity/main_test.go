@@ -80,7 +80,7 @@ func (r *rig) reopen() {
 	require.NoError(r.t, err)
 	log := r.log
 	r.t.Cleanup(func() { require.NoError(r.t, log.Close(context.Background())) })
-	r.sealer, err = integrity.NewSealer(r.log, &r.keys, nil)
+	r.sealer, err = integrity.NewSealer(r.log, r.store, &r.keys, nil)
 	require.NoError(r.t, err)
 }
 

@@ -156,3 +156,6 @@ func splitSegment(b []byte) ([][]byte, error) {
 
 // numberOf is the number in a key of numberKey.
 func numberOf(key []byte) uint32 { return binary.BigEndian.Uint32(key[1:]) }
+
+// lastOf is the index in a key of segmentKey.
+func lastOf(key []byte) int64 { return int64(binary.BigEndian.Uint64(key[5:])) }

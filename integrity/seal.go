@@ -21,7 +21,7 @@ func (s *Sealer) step(ctx context.Context) (sealed int, more bool, err error) {
 	if err != nil {
 		return 0, false, err
 	}
-	events, next, err := s.log.Tail(ctx, h.Position, s.opts.Batch)
+	events, next, err := s.tail(ctx, h.Position)
 	if err != nil || len(events) == 0 && !silent {
 		return 0, false, err
 	}
@@ -33,7 +33,7 @@ func (s *Sealer) step(ctx context.Context) (sealed int, more bool, err error) {
 			b = &orgBatch{}
 			batches[e.Org] = b
 		}
-		if err := b.add(&s.keys.WriterKeys, &events[i]); err != nil {
+		if err := s.add(ctx, b, &events[i]); err != nil {
 			return 0, false, err
 		}
 	}
@@ -72,17 +72,45 @@ type orgBatch struct {
 	purges  []purgeEvent
 }
 
-func (b *orgBatch) add(k *WriterKeys, t *activitylog.Tailed) error {
+// briefTailer is a store that reads of events only what is needed of most: ID, Org, Recorded, Action and Leaf.
+type briefTailer interface {
+	TailEvidence(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error)
+}
+
+func (s *Sealer) tail(ctx context.Context, after activitylog.Position) ([]activitylog.Tailed, activitylog.Position, error) {
+	if s.brief != nil {
+		return s.brief.TailEvidence(ctx, after, s.opts.Batch)
+	}
+	return s.log.Tail(ctx, after, s.opts.Batch)
+}
+
+// add adds the entry of an event to its batch.
+func (s *Sealer) add(ctx context.Context, b *orgBatch, t *activitylog.Tailed) error {
 	e := &t.Event
-	entry, err := k.entryOf(e)
-	if err != nil {
-		return err
+	stream := s.keys.stream(e.Org)
+	entry, reason := s.keys.authentic(e, stream)
+	if reason != "" || e.Action == purgeAction {
+		if s.brief != nil {
+			whole, err := s.log.Org(e.Org).Get(ctx, e.ID)
+			if err != nil && !errors.Is(err, activitylog.ErrNotFound) { // purged meanwhile
+				return err
+			}
+			if err == nil {
+				e = &whole
+			}
+		}
+		if p, ok := purgeOf(e); ok {
+			b.purges = append(b.purges, p)
+		}
+	}
+	if reason != "" {
+		var err error
+		if entry, err = adopt(e, stream, reason); err != nil {
+			return err
+		}
 	}
 	place := placeOf(t.Position)
 	b.entries, b.places = append(b.entries, entry), append(b.places, place[:]...)
-	if p, ok := purgeOf(e); ok {
-		b.purges = append(b.purges, p)
-	}
 	return nil
 }
 

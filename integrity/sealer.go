@@ -18,7 +18,11 @@ type SealerOptions struct {
 	Now   func() time.Time
 	// Writer, if it is in this process, has the sealer seal before its time when a thousand events wait.
 	Writer *Writer
-	// OnError is told why it could not seal after Start; it tries again. nil: nobody.
+	// Anchors keep the checkpoints of the root log elsewhere. They get the newest one after Start and in Close. One that
+	// is late or fails is told to OnError and holds nothing else up.
+	Anchors     []Anchor
+	AnchorEvery time.Duration // default 1m
+	// OnError is told why it could not seal or anchor after Start; it tries again. nil: nobody.
 	OnError func(error)
 }
 
@@ -26,26 +30,31 @@ type SealerOptions struct {
 // writers. Any number may work on one log, in any number of processes. It is safe for concurrent use.
 type Sealer struct {
 	log   *activitylog.Log
+	brief briefTailer // nil: the store always reads whole events
 	space activitylog.Space
 	keys  Keys
 	opts  SealerOptions
+
+	anchors anchoring
 
 	mu      sync.Mutex
 	stop    context.CancelFunc // of what Start began
 	stopped chan struct{}
 }
 
-// NewSealer returns a sealer of a log whose store can be followed and has spaces; else the error wraps
-// errors.ErrUnsupported.
-func NewSealer(log *activitylog.Log, keys *Keys, opts *SealerOptions) (*Sealer, error) {
+// NewSealer returns a sealer of a log over its store, which must be one that can be followed and has spaces; else the
+// error wraps errors.ErrUnsupported.
+func NewSealer(log *activitylog.Log, store activitylog.Store, keys *Keys, opts *SealerOptions) (*Sealer, error) {
 	if err := keys.check(); err != nil {
 		return nil, fmt.Errorf("integrity: %w: %w", activitylog.ErrInvalid, err)
 	}
 	s := &Sealer{log: log, keys: *keys}
+	s.brief, _ = store.(briefTailer)
 	if opts != nil {
 		s.opts = *opts
 	}
-	if s.opts.Every < 0 || s.opts.Batch < 0 || s.opts.Beat < 0 {
+	s.anchors.busy = make(chan struct{}, 1)
+	if s.opts.Every < 0 || s.opts.AnchorEvery < 0 || s.opts.Batch < 0 || s.opts.Beat < 0 {
 		return nil, fmt.Errorf("integrity: %w: durations and sizes of a sealer must not be negative", activitylog.ErrInvalid)
 	}
 	if s.opts.Every == 0 {
@@ -56,6 +65,9 @@ func NewSealer(log *activitylog.Log, keys *Keys, opts *SealerOptions) (*Sealer, 
 	}
 	if s.opts.Beat == 0 {
 		s.opts.Beat = 5 * time.Minute
+	}
+	if s.opts.AnchorEvery == 0 {
+		s.opts.AnchorEvery = time.Minute
 	}
 	if s.opts.Now == nil {
 		s.opts.Now = time.Now
@@ -93,7 +105,12 @@ func (s *Sealer) Start() {
 	s.stop, s.stopped = stop, make(chan struct{})
 	go func() {
 		defer close(s.stopped)
+		var anchoring sync.WaitGroup
+		if len(s.opts.Anchors) > 0 {
+			anchoring.Go(func() { s.anchorForever(ctx) })
+		}
 		s.run(ctx)
+		anchoring.Wait()
 	}()
 }
 
@@ -117,7 +134,7 @@ func (s *Sealer) run(ctx context.Context) {
 	}
 }
 
-// Close stops what Start began and seals what is left, until ctx ends. The log should be closed before, its store after.
+// Close stops what Start began, seals what is left and anchors it, until ctx ends. The log should be closed before, its store after.
 func (s *Sealer) Close(ctx context.Context) error {
 	s.mu.Lock()
 	stop, stopped := s.stop, s.stopped
@@ -127,8 +144,10 @@ func (s *Sealer) Close(ctx context.Context) error {
 		stop()
 		<-stopped
 	}
-	_, err := s.Seal(ctx)
-	return err
+	if _, err := s.Seal(ctx); err != nil {
+		return err
+	}
+	return s.anchor(ctx)
 }
 
 // Sealed tells whether a store holds seals.

@@ -1,6 +1,7 @@
 package integrity
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -76,6 +77,7 @@ type verification struct {
 	byOrg   map[string]*treeCheck
 	numbers numbering
 	rows    rowChecks
+	room    scratch
 }
 
 // treeCheck is the verification of one tree.
@@ -228,10 +230,24 @@ func (v *verification) state() error {
 	return v.strangers()
 }
 
-// strangers looks for rows that no sealer writes.
+// strangers looks for rows that no sealer writes: between the kinds of rows, and of trees that nothing else knows.
 func (v *verification) strangers() error {
-	for _, r := range [][2][]byte{{nil, []byte("c")}, {[]byte("d"), []byte("h")}, {append([]byte("h"), 0), []byte("l")}, {[]byte("m"), []byte("o")},
-		{[]byte("q"), []byte("s")}, {[]byte("u"), nil}} {
+	last := []byte{0xff, 0xff, 0xff, 0xff, 0xff}
+	ranges := [][2][]byte{
+		{nil, numberKey('c', 0)}, {[]byte("d"), headKey}, {append(bytes.Clone(headKey), 0), numberKey('l', 0)}, {[]byte("m"), []byte("o")},
+		{[]byte("p"), numberKey('p', 0)}, {[]byte("q"), []byte("s")}, {[]byte("t"), numberKey('t', 0)}, {[]byte("u"), nil},
+	}
+	numbers := append([]uint32{0}, v.sorted()...)
+	for _, kind := range []byte("clpt") {
+		for i, n := range numbers {
+			to := append([]byte{kind}, last[1:]...)
+			if i+1 < len(numbers) {
+				to = numberKey(kind, numbers[i+1])
+			}
+			ranges = append(ranges, [2][]byte{numberKey(kind, n+1), to})
+		}
+	}
+	for _, r := range ranges {
 		for p, err := range v.tx.Range(r[0], r[1]) {
 			if err != nil {
 				return err
@@ -240,40 +256,7 @@ func (v *verification) strangers() error {
 			break
 		}
 	}
-	for _, kind := range []byte("clpt") {
-		from, end := []byte{kind}, []byte{kind + 1}
-		for {
-			n, ok, err := v.firstNumber(from, end)
-			if err != nil {
-				return err
-			}
-			if !ok {
-				break
-			}
-			if v.trees[n] == nil {
-				v.tampered("state", "", "there is a part of tree %d, of which nothing is known", n)
-			}
-			if from = behind(numberKey(kind, n)); from == nil || string(from) >= string(end) {
-				break
-			}
-		}
-	}
 	return nil
-}
-
-// firstNumber is the number of the tree that the first row of a range belongs to.
-func (v *verification) firstNumber(from, to []byte) (uint32, bool, error) {
-	for p, err := range v.tx.Range(from, to) {
-		if err != nil {
-			return 0, false, err
-		}
-		if len(p.Key) < 5 {
-			v.tampered("state", "", "row %x among the seals is none that a sealer writes", p.Key)
-			continue
-		}
-		return numberOf(p.Key), true, nil
-	}
-	return 0, false, nil
 }
 
 // checkpoint opens the newest checkpoint of a tree.

@@ -39,13 +39,13 @@ func NewWriter(keys WriterKeys) *Writer {
 func (w *Writer) Stamp(events []activitylog.Event) error {
 	random := make([]byte, len(events)*groups*saltSize)
 	rand.Read(random)
-	room := make([]byte, 0, 2048)
+	var room scratch
 	for i := range events {
 		var salts [groups][saltSize]byte
 		for g := range groups {
 			random = random[copy(salts[g][:], random):]
 		}
-		if err := w.stamp(&events[i], &salts, room); err != nil {
+		if err := w.stamp(&events[i], &salts, &room); err != nil {
 			return err
 		}
 	}
@@ -66,14 +66,14 @@ func (w *Writer) stored() {
 // wakeAt is how many events are worth a seal before its time.
 const wakeAt = 1000
 
-func (w *Writer) stamp(e *activitylog.Event, salts *[groups][saltSize]byte, room []byte) error {
+func (w *Writer) stamp(e *activitylog.Event, salts *[groups][saltSize]byte, room *scratch) error {
 	l := Leaf{
 		Version: 1, Stream: w.keys.stream(e.Org), ID: e.ID, Recorded: e.Recorded.UnixMicro(), Time: e.Time.UnixMicro(),
 		Category: e.Category, Action: e.Action, Outcome: string(e.Outcome), Severity: string(e.Severity), Retention: e.Retention,
-		Kept: kept(e, room), Void: []uint64{},
+		Kept: room.kept(e), Void: []uint64{},
 	}
 	var mask byte
-	groupValues(e, room, func(g int, value []byte) {
+	room.groupValues(e, func(g int, value []byte) {
 		mask |= 1 << g
 		l.Commitments[g] = commitment(salts[g][:], g, value)
 	})

@@ -95,7 +95,7 @@ func openLog(ctx context.Context, store activitylog.Store, db, key string, creat
 	if d.Log, err = activitylog.New(store, &o); err != nil || keys == nil {
 		return d, err
 	}
-	d.sealer, err = integrity.NewSealer(d.Log, &keys.Keys, nil)
+	d.sealer, err = integrity.NewSealer(d.Log, store, &keys.Keys, nil)
 	return d, err
 }
 

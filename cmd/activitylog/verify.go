@@ -40,7 +40,7 @@ was called wrongly.`,
 			keyFlag(fs, &v.key)
 			fs.StringVar(&v.public, "public", "", "the public `key` of the log, in place of its file of keys")
 			fs.BoolVar(&v.deep, "deep", false, "also check what the database derived from the events, such as indexes")
-			fs.Func("known", "a `file` with a checkpoint that was kept elsewhere; may be repeated", func(path string) error {
+			fs.Func("known", "a `file` with checkpoints that were kept elsewhere; may be repeated", func(path string) error {
 				v.known = append(v.known, path)
 				return nil
 			})
@@ -115,7 +115,7 @@ func (v *verifying) options(s streams) (*integrity.VerifyOptions, error) {
 		if err != nil {
 			return nil, err
 		}
-		o.Known = append(o.Known, b)
+		o.Known = append(o.Known, integrity.ReadCheckpoints(b)...)
 	}
 	return o, nil
 }

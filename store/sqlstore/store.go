@@ -46,6 +46,7 @@ type backend interface {
 	// order writes ORDER BY for a plan.
 	order(w *builder, p *plan)
 	tail(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error)
+	tailEvidence(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error)
 	// change runs f in a transaction that may change and delete events.
 	change(ctx context.Context, f func(changer) error) error
 	update(ctx context.Context, space string, f func(*spaceTx) error) error
@@ -123,6 +124,12 @@ func (s *Store) AppendTx(ctx context.Context, tx activitylog.Tx, events []activi
 // it began, since nothing may appear behind a position.
 func (s *Store) Tail(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error) {
 	return s.back.tail(ctx, after, limit)
+}
+
+// TailEvidence is Tail with events of which only ID, Org, Recorded, Action and Leaf are read, which is all that sealing
+// needs of most.
+func (s *Store) TailEvidence(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error) {
+	return s.back.tailEvidence(ctx, after, limit)
 }
 
 // Prune implements activitylog.Pruner.
