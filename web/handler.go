@@ -32,9 +32,10 @@ type Options struct {
 	// Catalog names the categories; nil: activitylog.DefaultCatalog.
 	Catalog *activitylog.Catalog
 
-	Title  string // of the pages; empty: "Activity log"
-	Home   string // where the host's own pages are, for a link back; empty: none
-	Accent string // two colours, for light and dark, as "#0b6b5b #63cdb5"; empty: ours
+	Title    string // of the pages; empty: "Activity log"
+	Home     string // where the host's own pages are, for a link back; empty: none
+	HomeName string // what the link says; empty: "Home"
+	Accent   string // two colours, for light and dark, as "#0b6b5b #63cdb5"; empty: ours
 
 	OrgName     func(org string) string          // nil: the id
 	ProjectName func(org, project string) string // nil: the id
@@ -100,6 +101,9 @@ func New(log *activitylog.Log, authorize Authorizer, opts *Options) (*Handler, e
 	}
 	if o.Title == "" {
 		o.Title = h.t("Activity log")
+	}
+	if o.HomeName == "" {
+		o.HomeName = h.t("Home")
 	}
 	if o.Lang == "" {
 		o.Lang = "en"
