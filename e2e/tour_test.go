@@ -195,7 +195,7 @@ func TestHostile(t *testing.T) {
 		tb.shot(fmt.Sprint(width))
 		tb.open("events/" + eval[string](tb, "new URL(location).searchParams.get('event')"))
 		if n := tb.sideways(); n > 0 {
-			t.Errorf("%d pixels to the side on the event's page at %d", n, width)
+			t.Errorf("%d pixels to the side on the event's page at %d: %s", n, width, eval[string](tb, widest))
 		}
 		tb.key("/")
 	}

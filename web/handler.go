@@ -70,13 +70,15 @@ type Handler struct {
 	csp       string
 	names     names
 	zones     zones
+
+	sameOrigin *http.CrossOriginProtection
 }
 
 var accentForm = regexp.MustCompile(`^#[0-9a-fA-F]{6} #[0-9a-fA-F]{6}$`)
 
 // New returns the pages of a log. It fails without an Authorizer: there is no open log. nil options mean defaults.
 func New(log *activitylog.Log, authorize Authorizer, opts *Options) (*Handler, error) {
-	h := &Handler{log: log, authorize: authorize}
+	h := &Handler{log: log, authorize: authorize, sameOrigin: http.NewCrossOriginProtection()}
 	if opts != nil {
 		h.opts = *opts
 	}
