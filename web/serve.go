@@ -61,6 +61,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if rt.scope.kind == "" {
 		v.route.scope = scopeOf(v.grants[0])
+		if v.route.scope.kind == "project" && v.at("") && r.URL.RawQuery == "" {
+			v.redirect("./" + v.route.scope.path() + "recent/")
+			return
+		}
 	}
 	if v.grant, ok = v.route.scope.grant(v.grants); !ok {
 		v.fail(http.StatusNotFound, nil)
@@ -123,6 +127,10 @@ func (v *visit) serve() {
 	case v.at("alerts", ""):
 		v.alertsPage()
 	case v.at("alerts"):
+		v.redirect(lastStep(v.r) + "/")
+	case v.at("recent", ""):
+		v.timelinePage()
+	case v.at("recent"):
 		v.redirect(lastStep(v.r) + "/")
 	case v.at("export"):
 		v.export()
