@@ -26,7 +26,7 @@ func (v *visit) chips() []chip {
 		}
 	}
 	if p.alert != "" {
-		list = append(list, chip{Field: v.h.t("Alert"), Value: shorten(p.alert, 12), Without: p.with(func(p *params) { p.alert = "" }).link()})
+		list = append(list, chip{Field: v.h.t("Alert"), Value: v.alertName, Without: p.with(func(p *params) { p.alert = "" }).link()})
 	}
 	for _, span := range split(p.q) {
 		without := strings.TrimSpace(p.q[:span.from] + p.q[span.to:])

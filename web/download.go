@@ -20,13 +20,13 @@ const chunkTime = 30 * time.Second
 // export sends exactly the events of the filter, all pages of them, as a file.
 func (v *visit) export() {
 	now := v.h.opts.Now()
-	a, _ := v.ask(now)
-	if a.wrong != nil { // a file of something else than was asked for must not be
-		v.fail(http.StatusBadRequest, errors.New(a.wrong.Text))
+	a, err := v.ask(now)
+	if err != nil {
+		v.failReading(err)
 		return
 	}
-	if v.params.alert != "" && a.filter.String() == "" {
-		v.fail(http.StatusNotFound, nil)
+	if a.wrong != nil { // a file of something else than was asked for must not be
+		v.fail(http.StatusBadRequest, errors.New(a.wrong.Text))
 		return
 	}
 	kind, write := "csv", export.AsCSV(&export.CSVOptions{BOM: v.r.URL.Query().Get("bom") == "1"})
@@ -38,7 +38,7 @@ func (v *visit) export() {
 		v.fail(http.StatusMethodNotAllowed, nil)
 		return
 	}
-	_, err := v.reader.Export(v.r.Context(), out, activitylog.Query{Filter: a.filter}, write)
+	_, err = v.reader.Export(v.r.Context(), out, activitylog.Query{Filter: a.filter}, write)
 	switch {
 	case err == nil:
 		out.begin() // also for a file without rows

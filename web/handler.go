@@ -32,9 +32,10 @@ type Options struct {
 	// Catalog names the categories; nil: activitylog.DefaultCatalog.
 	Catalog *activitylog.Catalog
 
-	Title  string // of the pages; empty: "Activity log"
-	Home   string // where the host's own pages are, for a link back; empty: none
-	Accent string // two colours, for light and dark, as "#0b6b5b #63cdb5"; empty: ours
+	Title    string // of the pages; empty: "Activity log"
+	Home     string // where the host's own pages are, for a link back; empty: none
+	HomeName string // what the link says; empty: "Home"
+	Accent   string // two colours, for light and dark, as "#0b6b5b #63cdb5"; empty: ours
 
 	OrgName     func(org string) string          // nil: the id
 	ProjectName func(org, project string) string // nil: the id
@@ -69,13 +70,15 @@ type Handler struct {
 	csp       string
 	names     names
 	zones     zones
+
+	sameOrigin *http.CrossOriginProtection
 }
 
 var accentForm = regexp.MustCompile(`^#[0-9a-fA-F]{6} #[0-9a-fA-F]{6}$`)
 
 // New returns the pages of a log. It fails without an Authorizer: there is no open log. nil options mean defaults.
 func New(log *activitylog.Log, authorize Authorizer, opts *Options) (*Handler, error) {
-	h := &Handler{log: log, authorize: authorize}
+	h := &Handler{log: log, authorize: authorize, sameOrigin: http.NewCrossOriginProtection()}
 	if opts != nil {
 		h.opts = *opts
 	}
@@ -100,6 +103,9 @@ func New(log *activitylog.Log, authorize Authorizer, opts *Options) (*Handler, e
 	}
 	if o.Title == "" {
 		o.Title = h.t("Activity log")
+	}
+	if o.HomeName == "" {
+		o.HomeName = h.t("Home")
 	}
 	if o.Lang == "" {
 		o.Lang = "en"

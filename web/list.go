@@ -52,7 +52,7 @@ type list struct {
 	Panel              *detail
 	Fields             string
 	Late               bool // whether figures follow
-	Alerts             any
+	Alerts             *alertStrip
 	Narrower, NoRange  string
 	WithoutFilters     []chip
 	Platform, Timeline bool
@@ -101,7 +101,14 @@ func (v *visit) listPage() {
 		return
 	}
 	wait := func() { <-done }
+	var open *alertStrip
+	looked := make(chan struct{})
+	go func() {
+		defer close(looked)
+		open = v.strip(ctx, now)
+	}()
 	l, err := v.list(ctx, about, a, now)
+	<-looked
 	if err != nil {
 		wait()
 		v.failReading(err)
@@ -111,7 +118,7 @@ func (v *visit) listPage() {
 		l.Notices = append(l.Notices, v.h.t("The event of this address is not here any more, or not for you to see."))
 		l.P.event = ""
 	}
-	l.Late = region != "list"
+	l.Alerts, l.Late = open, region != "list"
 	out := v.begin(200)
 	out.part("list", l)
 	if l.Late {
@@ -131,6 +138,13 @@ func (v *visit) ask(now time.Time) (asked, error) {
 		v.params.pinned = now.UTC().Truncate(time.Second)
 	}
 	a := v.params.ask(v.params.pinned, v.zone())
+	if v.params.alert != "" {
+		f, err := v.evidence(v.r.Context())
+		if err != nil {
+			return a, err
+		}
+		a.filter = a.filter.And(f)
+	}
 	return a, nil
 }
 

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/activitylog/activitylog"
@@ -72,4 +73,26 @@ func (v *visit) meet(ctx context.Context, reader reader, events map[string]uuid.
 		list = append(list, e)
 	}
 	v.learn(list)
+}
+
+// meetByID learns the names of actors of whom only the id is known, from their last event. It is one view of the log.
+func (v *visit) meetByID(ctx context.Context, ids []string) {
+	const most = 24
+	var unknown []string
+	for _, id := range ids {
+		if id != "" && v.actorName(id) == id && !slices.Contains(unknown, id) && len(unknown) < most {
+			unknown = append(unknown, id)
+		}
+	}
+	if len(unknown) == 0 {
+		return
+	}
+	about := v.reader.About(activitylog.ActedBy(unknown...))
+	for _, id := range unknown {
+		page, err := about.Page(ctx, activitylog.Query{Filter: activitylog.ActedBy(id), Limit: 1})
+		if err != nil {
+			return // then the ids stand for them
+		}
+		v.learn(page.Events)
+	}
 }

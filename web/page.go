@@ -16,7 +16,7 @@ type base struct {
 	Theme, Density              string
 	Root, Here                  string // addresses of the mount and of the scope's pages
 	CSS, JS, Icon               string
-	Home                        string
+	Home, HomeName              string
 	Crumbs                      []crumb
 	Tabs                        []tab
 	Zone                        string // in which times are written
@@ -35,7 +35,7 @@ type tab struct {
 func (v *visit) base(title string) base {
 	h, zone := v.h, v.zone()
 	b := base{
-		Title: title, Brand: h.opts.Title, Lang: h.opts.Lang, Dir: "ltr", Root: h.root(v.route.up), Home: h.opts.Home,
+		Title: title, Brand: h.opts.Title, Lang: h.opts.Lang, Dir: "ltr", Root: h.root(v.route.up), Home: h.opts.Home, HomeName: h.opts.HomeName,
 		Theme: v.choice(themeCookie, "light", "dark"), Density: v.choice(densityCookie, "compact", "comfortable"),
 		Zone: zoneName(zone, h.opts.Now()), UTC: v.params.utc, Now: h.opts.Now(),
 	}

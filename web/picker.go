@@ -15,7 +15,7 @@ func (v *visit) picker() {
 		case "platform":
 			l.Name, l.About = v.h.t("Platform"), v.h.t("The audit log of all organizations")
 		case "project":
-			l.Name, l.About = v.h.projectName(s.org, s.project), v.h.orgName(s.org)
+			l.Name, l.About, l.URL = v.h.projectName(s.org, s.project), v.h.orgName(s.org), l.URL+"recent/"
 		case "own":
 			l.Name, l.About = v.h.t("My activity"), v.h.orgName(s.org)
 		case "org":

@@ -60,6 +60,7 @@ func TestNothingForeignByAnyAddress(t *testing.T) {
 				} {
 					targets = append(targets, path+"?range=all&"+query, path+"export?format=csv&range=all&"+query, path+"export?format=ndjson&range=all&"+query)
 				}
+				targets = append(targets, path+"recent/?range=all", path+"recent/?range=all&cursor="+cursor, path+"recent/?range=all&org=beta&project=p2", path+"usage/", path+"alerts/", path+"governance/")
 				targets = append(targets, path+"events/"+theirs.ID.String(), path+"events/"+hidden.ID.String())
 			}
 			for _, target := range targets {
@@ -196,7 +197,7 @@ func TestAuthorizerDecides(t *testing.T) {
 	r.grants = []access.Grant{org(access.View), access.Org(ana, "beta", access.View), access.Project(ana, "gamma", "p", access.View)}
 	text := r.get("/").ok(t)
 	require.Contains(t, text.body, `href="./orgs/beta/"`)
-	require.Contains(t, text.body, `href="./orgs/gamma/projects/p/"`)
+	require.Contains(t, text.body, `href="./orgs/gamma/projects/p/recent/"`)
 	require.Equal(t, http.StatusNotFound, r.get("/orgs/gamma/").code)
 	require.Equal(t, http.StatusOK, r.get("/orgs/beta/").code)
 	require.Equal(t, http.StatusNotFound, r.get("/platform/").code)

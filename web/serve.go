@@ -19,6 +19,8 @@ type visit struct {
 	grant  access.Grant // that lets them read the scope
 	reader access.Reader
 	params params
+
+	alertName string // of the alert whose events the page shows
 }
 
 // ServeHTTP implements http.Handler.
@@ -59,6 +61,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if rt.scope.kind == "" {
 		v.route.scope = scopeOf(v.grants[0])
+		if v.route.scope.kind == "project" && v.at("") && r.URL.RawQuery == "" {
+			v.redirect("./" + v.route.scope.path() + "recent/")
+			return
+		}
 	}
 	if v.grant, ok = v.route.scope.grant(v.grants); !ok {
 		v.fail(http.StatusNotFound, nil)
@@ -95,8 +101,20 @@ func (v *visit) under(step string) (string, bool) {
 }
 
 func (v *visit) serve() {
+	alert, isAlert := v.under("alerts")
 	if v.r.Method == http.MethodPost {
-		v.fail(http.StatusMethodNotAllowed, nil)
+		switch {
+		case !isAlert:
+			v.fail(http.StatusMethodNotAllowed, nil)
+		case v.h.sameOrigin.Check(v.r) != nil: // a form on another site
+			v.fail(http.StatusForbidden, nil)
+		default:
+			v.decide(alert)
+		}
+		return
+	}
+	if isAlert {
+		v.alertPage(alert)
 		return
 	}
 	if id, ok := v.under("events"); ok {
@@ -106,6 +124,14 @@ func (v *visit) serve() {
 	switch {
 	case v.at(""):
 		v.listPage()
+	case v.at("alerts", ""):
+		v.alertsPage()
+	case v.at("alerts"):
+		v.redirect(lastStep(v.r) + "/")
+	case v.at("recent", ""):
+		v.timelinePage()
+	case v.at("recent"):
+		v.redirect(lastStep(v.r) + "/")
 	case v.at("export"):
 		v.export()
 	default:

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -13,9 +14,14 @@ import (
 	"github.com/activitylog/activitylog/internal/decision"
 )
 
+// Reader is where alerts are read: an activitylog.Reader, or one that checks and records access.
+type Reader interface {
+	Events(ctx context.Context, q activitylog.Query) iter.Seq2[activitylog.Event, error]
+}
+
 // Alerts reads the alerts of an organization, the last changed first, as they stood before a time; the zero time means
 // now. All it needs is the log.
-func Alerts(ctx context.Context, reader activitylog.Reader, before time.Time) ([]Alert, error) {
+func Alerts(ctx context.Context, reader Reader, before time.Time) ([]Alert, error) {
 	s, err := readState(ctx, reader, alerts.Config{}, before)
 	if err != nil {
 		return nil, err
@@ -25,7 +31,7 @@ func Alerts(ctx context.Context, reader activitylog.Reader, before time.Time) ([
 
 // ConfigOf reads how an organization is judged: what was set in its log last before a time, or else base, and all that
 // was announced there as planned; the zero time means now.
-func ConfigOf(ctx context.Context, reader activitylog.Reader, base alerts.Config, before time.Time) (alerts.Config, error) {
+func ConfigOf(ctx context.Context, reader Reader, base alerts.Config, before time.Time) (alerts.Config, error) {
 	s, err := readState(ctx, reader, base, before)
 	return s.config, err
 }
@@ -41,7 +47,7 @@ var stateFilter = activitylog.Any(
 	activitylog.All(activitylog.ActionIs(decision.Setting), activitylog.TargetIs("setting", settingName)),
 )
 
-func readState(ctx context.Context, reader activitylog.Reader, base alerts.Config, before time.Time) (state, error) {
+func readState(ctx context.Context, reader Reader, base alerts.Config, before time.Time) (state, error) {
 	f := stateFilter
 	if !before.IsZero() {
 		f = f.And(activitylog.Before(before))

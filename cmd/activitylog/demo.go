@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -28,7 +29,7 @@ that holds anything else is left alone.`,
 			var d demoLog
 			fs.StringVar(&d.path, "db", filepath.Join(os.TempDir(), "activitylog-demo.db"), "the `file` to make")
 			fs.Uint64Var(&d.seed, "seed", 1, "another `N` makes another log")
-			fs.StringVar(&d.addr, "addr", "", "serve the page on `HOST:PORT`; there is no page yet")
+			fs.StringVar(&d.addr, "addr", "", "open the demo in the pages of admins on `HOST:PORT`, with a switch between roles")
 			return d.run
 		},
 	}
@@ -44,14 +45,15 @@ func (d *demoLog) run(ctx context.Context, s streams, args []string) error {
 	switch {
 	case len(args) > 0:
 		return usage("demo takes flags only; to search the demo, use activitylog query --db %s", d.path)
-	case d.addr != "":
-		return usage("there is no page to serve yet; leave --addr out and use activitylog query")
 	case d.path == "" || d.path == "memory:" || strings.Contains(d.path, "://"):
 		return usage("--db of the demo is a file that it makes; write a path")
 	}
 	fresh, err := d.fresh(ctx)
 	if err != nil {
 		return err
+	}
+	if d.addr != "" {
+		return d.serve(ctx, s, fresh)
 	}
 	if !fresh {
 		if err := d.build(ctx, s); err != nil {
@@ -125,6 +127,11 @@ func (d *demoLog) build(ctx context.Context, s streams) (err error) {
 	if err := d.fill(ctx, s, part); err != nil {
 		return fmt.Errorf("make the demo: %w", err)
 	}
+	return d.put(part)
+}
+
+// put moves a whole demo to its place.
+func (d *demoLog) put(part string) error {
 	for _, suffix := range []string{"-wal", "-shm"} { // of the demo that is replaced
 		if err := os.Remove(d.path + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -139,6 +146,11 @@ func (d *demoLog) fill(ctx context.Context, s streams, path string) (err error) 
 		return err
 	}
 	defer db.closeInto(&err)
+	return d.fillInto(ctx, s, db, demo.Events)
+}
+
+// fillInto records the events that generate yields, which are those of the demo in any order.
+func (d *demoLog) fillInto(ctx context.Context, s streams, db *database, generate func(demo.Options) iter.Seq[activitylog.Event]) error {
 	now := time.Now().UTC()
 	if _, err := db.Record(ctx, activitylog.Event{
 		Org: activitylog.SystemOrg, Action: "data.import", Time: now, Actor: activitylog.Actor{Type: activitylog.System},
@@ -159,7 +171,7 @@ func (d *demoLog) fill(ctx context.Context, s streams, path string) (err error) 
 		batch = batch[:0]
 		return err
 	}
-	for e := range demo.Events(demo.Options{Seed: d.seed, End: now, Size: d.size}) {
+	for e := range generate(demo.Options{Seed: d.seed, End: now, Size: d.size}) {
 		if batch = append(batch, e); len(batch) < batchSize {
 			continue
 		}

@@ -100,6 +100,7 @@ const rows = () => $$('.rowlink');
 const here = change => { const u = new URL(location.href); change(u.searchParams); u.searchParams.sort(); return u.pathname + u.search; };
 async function openPanel(id, { push = true, step = false } = {}) {
   const mine = ++asked, link = rows().find(a => a.dataset.id === id);
+  if (link) opener = link; // at once, so that keys pressed meanwhile step on from it
   const url = here(p => p.set('event', id));
   try {
     const part = await get(url, 'panel');
@@ -112,7 +113,6 @@ async function openPanel(id, { push = true, step = false } = {}) {
   if (panel.open) panel.close();
   wide.matches ? panel.show() : panel.showModal();
   $('#ph').focus({ preventScroll: true });
-  opener = link;
 }
 function mark(link) {
   $('.ev.is-open')?.classList.remove('is-open');
