@@ -88,7 +88,7 @@ func (d *demoLog) serve(ctx context.Context, s streams, fresh bool) (err error) 
 		defer os.RemoveAll(dir)
 		path = filepath.Join(dir, "demo.db")
 	}
-	db, err := openDatabase(ctx, path, !fresh)
+	db, err := openDatabase(ctx, path, d.path+".key", !fresh)
 	if err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func (d *demoLog) serve(ctx context.Context, s streams, fresh bool) (err error) 
 			}
 			var whole *database
 			if failed == nil {
-				whole, failed = openDatabase(ctx, d.path, false)
+				whole, failed = openDatabase(ctx, d.path, "", false)
 			}
 			if failed == nil {
 				db = whole
