@@ -22,6 +22,7 @@ type exchange struct {
 	begun    time.Time
 	writer   writer
 	id       uuid.UUID
+	known    bool // the request holds who asks
 	returned bool // the handler did, neither panicking nor ending its goroutine
 
 	mu      sync.Mutex
@@ -121,6 +122,9 @@ func (x *exchange) record(reason string) {
 	rule := x.m.pick(x.first, x.request, e.Outcome)
 	if rule == nil {
 		return
+	}
+	if !x.known { // Options.Identify panicked
+		e.Actor.Type, e.Client = activitylog.Anonymous, x.m.opts.Proxies.Client(x.request)
 	}
 	rule.apply(&e, pathOf(x.request))
 	e.ID, e.Time, e.Duration = x.eventID(), x.begun, x.m.opts.Now().Sub(x.begun)

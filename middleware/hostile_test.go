@@ -7,6 +7,7 @@ import (
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/middleware"
+	"github.com/activitylog/activitylog/store/memory"
 	"github.com/stretchr/testify/require"
 )
 
@@ -33,5 +34,24 @@ func TestHostileRequests(t *testing.T) {
 	require.NoError(t, err)
 	if n != int64(len(parts)) {
 		t.Errorf("%d of %d requests are recorded", n, len(parts))
+	}
+}
+
+// TestIdentifyThatPanics holds that a request is recorded also if nobody could be told who sent it.
+func TestIdentifyThatPanics(t *testing.T) {
+	t.Parallel()
+	l, err := activitylog.New(memory.New(), &activitylog.Options{DefaultOrg: "acme"})
+	require.NoError(t, err)
+	h := wrap(t, l, middleware.Options{
+		Identify: func(*http.Request) middleware.Identity { panic("no session store") },
+		Rules:    []middleware.Rule{{Path: "/projects/{id}", Action: "project.delete", Targets: []string{"project:{id}"}}},
+	}, status(204))
+	require.PanicsWithValue(t, "no session store", func() { serve(h, http.MethodDelete, "/projects/p1") })
+	page, err := l.Org("acme").Page(t.Context(), activitylog.Query{})
+	require.NoError(t, err)
+	require.Len(t, page.Events, 1)
+	e := page.Events[0]
+	if e.Outcome != activitylog.Failure || e.Actor.Type != activitylog.Anonymous || e.Targets[0].ID != "p1" || e.Client.IP.String() != "192.0.2.1" || e.Reason != "the handler panicked with a string" {
+		t.Errorf("recorded %s", e.AppendJSON(nil))
 	}
 }

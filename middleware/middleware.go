@@ -107,10 +107,10 @@ func (m *Middleware) Wrap(next http.Handler) http.Handler {
 			return
 		}
 		x := &exchange{Context: r.Context(), m: m, first: first, begun: m.opts.Now()}
-		r = r.WithContext(m.surround(x, r, m.rules[first].Path))
-		x.request = r
-		x.writer = writer{ResponseWriter: w, x: x}
+		x.request, x.writer = r, writer{ResponseWriter: w, x: x}
 		defer x.end()
+		r = r.WithContext(m.surround(x, r, m.rules[first].Path))
+		x.request, x.known = r, true
 		next.ServeHTTP(x.writer.dress(), r)
 		x.returned = true
 	})
