@@ -37,17 +37,22 @@ type beatRecord struct {
 	Key     uint32
 }
 
-// record is one entry of the root log: exactly one of the two.
+// record is one entry of the root log: exactly one of the three.
 type record struct {
 	seal *sealRecord
 	beat *beatRecord
+	next *keyRecord
 }
 
-func (r *record) at() int64 {
-	if r.seal != nil {
-		return r.seal.At
+// made is when it was made, and under which key.
+func (r *record) made() (at int64, key uint32) {
+	switch {
+	case r.seal != nil:
+		return r.seal.At, r.seal.Key
+	case r.beat != nil:
+		return r.beat.At, r.beat.Key
 	}
-	return r.beat.At
+	return r.next.At, r.next.Key
 }
 
 func parseRootEntry(b []byte) (record, error) {
@@ -60,6 +65,9 @@ func parseRootEntry(b []byte) (record, error) {
 	case bytes.HasPrefix(b, []byte(beatPrefix)):
 		r.beat = &beatRecord{}
 		err = parseRecord(b, beatPrefix, r.beat)
+	case bytes.HasPrefix(b, []byte(keyPrefix)):
+		r.next = &keyRecord{}
+		err = parseRecord(b, keyPrefix, r.next)
 	default:
 		err = errors.New("no record of the root log")
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/activitylog/activitylog"
+	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
@@ -195,7 +196,7 @@ func (s *Sealer) openTree(tx activitylog.SpaceTx, number uint32, org string) (*t
 	if err != nil {
 		return nil, err
 	}
-	note, signed, err := tx.Get(numberKey('c', number))
+	checkpoint, signed, err := tx.Get(numberKey('c', number))
 	if err != nil {
 		return nil, err
 	}
@@ -206,7 +207,7 @@ func (s *Sealer) openTree(tx activitylog.SpaceTx, number uint32, org string) (*t
 		}
 		return &t, nil
 	}
-	at, _, err := openCheckpoint(note, s.keys.origin(number, t.Stream), s.keys.Verifiers)
+	at, _, err := openCheckpoint(checkpoint, s.keys.origin(number, t.Stream), s.keys.Verifiers)
 	if err != nil {
 		return nil, err
 	}
@@ -218,6 +219,10 @@ func (s *Sealer) openTree(tx activitylog.SpaceTx, number uint32, org string) (*t
 
 // extend appends entries to a tree, saves it and signs its new root.
 func (s *Sealer) extend(tx activitylog.SpaceTx, number uint32, t *tree, b *orgBatch, now int64) error {
+	return s.extendAs(tx, s.keys.Signer, number, t, b, now)
+}
+
+func (s *Sealer) extendAs(tx activitylog.SpaceTx, signer note.Signer, number uint32, t *tree, b *orgBatch, now int64) error {
 	old := tlog.Tree{N: t.Size}
 	copy(old.Hash[:], t.Hash)
 	g := grow(tx, number, old)
@@ -253,7 +258,7 @@ func (s *Sealer) extend(tx activitylog.SpaceTx, number uint32, t *tree, b *orgBa
 	if err := s.keys.putRow(tx, numberKey('s', number), t); err != nil {
 		return err
 	}
-	signed, err := signCheckpoint(s.keys.Signer, s.keys.origin(number, t.Stream), t.Size, root)
+	signed, err := signCheckpoint(signer, s.keys.origin(number, t.Stream), t.Size, root)
 	if err != nil {
 		return err
 	}

@@ -36,6 +36,7 @@ type Sealer struct {
 	opts  SealerOptions
 
 	anchors anchoring
+	sealing sync.Mutex // one step at a time within a Sealer, and none while its key changes
 
 	mu      sync.Mutex
 	stop    context.CancelFunc // of what Start began
@@ -82,7 +83,9 @@ func NewSealer(log *activitylog.Log, store activitylog.Store, keys *Keys, opts *
 // Seal seals all events that are there now and returns how many those were.
 func (s *Sealer) Seal(ctx context.Context) (sealed int, err error) {
 	for {
+		s.sealing.Lock()
 		n, more, err := s.step(ctx)
+		s.sealing.Unlock()
 		sealed += n
 		switch {
 		case errors.Is(err, errMoved): // another sealer was faster

@@ -69,7 +69,10 @@ type verification struct {
 	tail   activitylog.Tailer
 	origin string
 	report Report
-	spoilt map[string]bool // organizations with findings
+
+	verifiers []note.Verifier // with the keys to which those that were given handed over
+	headKey   uint32          // that signed the root log
+	spoilt    map[string]bool // organizations with findings
 
 	head    head
 	sealed  bool // whether there is any seal
@@ -87,7 +90,6 @@ type treeCheck struct {
 	seals   []sealRecord // as the root log tells them
 	at      int          // the next seal to be compared
 	cursor  *cursor
-	ahead   *sealedEntry               // the next entry
 	missing map[uuid.UUID]*sealedEntry // entries whose rows did not come in their turn
 	broken  bool                       // cannot be read on
 }
@@ -268,9 +270,12 @@ func (v *verification) checkpoint(number uint32, origin string) (tlog.Tree, []by
 	if !ok {
 		return tlog.Tree{}, nil, damaged("its checkpoint is missing")
 	}
-	t, _, err := openCheckpoint(b, origin, v.opts.Verifiers)
+	t, key, err := openCheckpoint(b, origin, v.verifiers)
 	if err != nil {
 		return t, nil, damaged("%s", strings.TrimSpace(err.Error()))
+	}
+	if number == 0 {
+		v.headKey = key
 	}
 	return t, b, nil
 }

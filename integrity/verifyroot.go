@@ -1,9 +1,12 @@
 package integrity
 
 import (
+	"bytes"
 	"errors"
+	"slices"
 	"time"
 
+	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
@@ -16,6 +19,9 @@ func (v *verification) root() error {
 		}
 		v.found(Finding{Verdict: Undecided, Check: "root", Index: -1, What: "nothing was ever sealed, so that nothing can be proved"})
 		return nil
+	}
+	if err := v.successors(); err != nil {
+		return err
 	}
 	head, text, err := v.checkpoint(0, v.origin)
 	var wrong *damagedError
@@ -37,6 +43,7 @@ func (v *verification) root() error {
 		byStream[t.tree.Stream] = t
 	}
 	var last int64
+	var holds uint32 // the key
 	for c.f.size < head.N {
 		b, index, err := c.next()
 		if errors.As(err, &wrong) {
@@ -51,16 +58,31 @@ func (v *verification) root() error {
 			v.tampered("root", "", "root log, entry %d: %v", index, err)
 			continue
 		}
-		if r.at() < last {
+		at, key := r.made()
+		if at < last {
 			v.tampered("time", "", "root log: entry %d is older than the one before", index)
 		}
-		last = r.at()
-		if r.seal != nil {
+		if index > 0 && key != holds {
+			v.tampered("key", "", "root log: entry %d was made under a key that did not hold then", index)
+		}
+		last, holds = at, key
+		switch {
+		case r.seal != nil:
 			v.seal(byStream, r.seal)
+		case r.next != nil:
+			next, err := v.next(r.next, index)
+			if err != nil {
+				v.tampered("key", "", "root log: entry %d hands over to another key without the signature of the one before", index)
+				break
+			}
+			holds = next.KeyHash()
 		}
 		if err := v.compareKnown(known, c); err != nil {
 			return err
 		}
+	}
+	if v.headKey != holds {
+		v.tampered("key", "", "the root log is signed with a key that holds no longer")
 	}
 	hash, err := c.f.root()
 	if err != nil {
@@ -108,7 +130,7 @@ func (v *verification) seal(byStream map[[16]byte]*treeCheck, s *sealRecord) {
 func (v *verification) known(head tlog.Tree) map[int64]tlog.Hash {
 	known := map[int64]tlog.Hash{}
 	for _, b := range v.opts.Known {
-		t, _, err := openCheckpoint(b, v.origin, v.opts.Verifiers)
+		t, _, err := openCheckpoint(b, v.origin, v.verifiers)
 		if err != nil {
 			v.found(Finding{Verdict: Undecided, Check: "known", Index: -1, What: "a checkpoint that was kept elsewhere cannot be believed: " + err.Error()})
 			continue
@@ -133,4 +155,45 @@ func (v *verification) compareKnown(known map[int64]tlog.Hash, c *cursor) error 
 		v.tampered("known", "", "the first %d entries of the root log are not those that were kept elsewhere: the log was rewritten", c.f.size)
 	}
 	return err
+}
+
+// successors finds the keys to which those that are known handed over. What it reads is checked later.
+func (v *verification) successors() error {
+	v.verifiers = slices.Clone(v.opts.Verifiers)
+	for p, err := range v.tx.Range(numberKey('l', 0), numberKey('l', 1)) {
+		if err != nil {
+			return err
+		}
+		if !bytes.Contains(p.Value, []byte(keyPrefix)) {
+			continue
+		}
+		entries, err := splitSegment(p.Value)
+		if err != nil || len(p.Key) != len(segmentKey(0, 0)) {
+			continue
+		}
+		for i, b := range entries {
+			r, err := parseRootEntry(b)
+			if err != nil || r.next == nil {
+				continue
+			}
+			if next, err := r.next.verifier(lastOf(p.Key)-int64(len(entries)-1-i), v.verifiers); err == nil && !v.knows(next) {
+				v.verifiers = append(v.verifiers, next)
+			}
+		}
+	}
+	return nil
+}
+
+func (v *verification) knows(next note.Verifier) bool { return v.knowsHash(next.KeyHash()) }
+
+func (v *verification) knowsHash(hash uint32) bool {
+	return slices.ContainsFunc(v.verifiers, func(k note.Verifier) bool { return k.KeyHash() == hash })
+}
+
+// next is the key to which an entry hands over. Who knows only a later key has its word for all that came before.
+func (v *verification) next(r *keyRecord, index int64) (note.Verifier, error) {
+	if !v.knowsHash(r.Key) {
+		return note.NewVerifier(r.Next)
+	}
+	return r.verifier(index, v.verifiers)
 }
