@@ -49,10 +49,8 @@ func (v *view) notLogins(kind string) activitylog.Filter {
 // errorShares says whose the failures of an hour were.
 func (v *view) errorShares(f *Finding, x failing) {
 	users, models := map[string]float64{}, map[string]float64{}
-	from, to := quarterOf(x.hour.From), quarterOf(x.hour.To)
-	for _, c := range v.cells {
-		if c.key.quarter < from || c.key.quarter >= to || v.f.names.text(c.key.outcome) != string(activitylog.Failure) ||
-			kindOf(v.f.names.text(c.key.action)) != x.kind || !x.holds(v, c.key) {
+	for _, c := range v.within(quarterOf(x.hour.From), quarterOf(x.hour.To)) {
+		if c.key.outcome != v.failure || kindOf(v.f.names.text(c.key.action)) != x.kind || !x.holds(v, c.key) {
 			continue
 		}
 		if c.key.actor != 0 {

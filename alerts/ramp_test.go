@@ -81,8 +81,8 @@ func TestRampIsTold(t *testing.T) {
 	}
 }
 
-// TestSecondDearWeek has two weeks that cost half more, two weeks apart: the second is as dear as the first and no ramp.
-func TestSecondDearWeek(t *testing.T) {
+// TestRampIsNoSecondDearWeek has two weeks that cost half more, two weeks apart: the second is as dear as the first and no ramp.
+func TestRampIsNoSecondDearWeek(t *testing.T) {
 	t.Parallel()
 	f := spent(84, func(day int) float64 {
 		if week := day / 7; week == 7 || week == 9 {

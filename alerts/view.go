@@ -118,6 +118,15 @@ func byQuarter(cells []cellRef) []cellRef {
 	return out
 }
 
+// within are the cells from one quarter of an hour up to another, which is left out.
+func (v *view) within(from, to int32) []cellRef {
+	find := func(q int32) int {
+		i, _ := slices.BinarySearchFunc(v.cells, q, func(c cellRef, q int32) int { return cmp.Compare(c.key.quarter, q) })
+		return i
+	}
+	return v.cells[find(from):find(to)]
+}
+
 func (v *view) sortActors() {
 	byActor := map[uint32]*actorView{}
 	message := map[uint32]bool{} // actions that are messages
