@@ -2,21 +2,23 @@
 
 SHELL := /bin/bash
 
-# Flags for go test, and 0 in place of 1 to let tests without PostgreSQL be skipped.
+# Flags for go test, and 0 in place of 1 or "skip" in place of "require" to let tests without PostgreSQL or a browser be
+# skipped.
 GOTESTFLAGS ?=
 ACTIVITYLOG_REQUIRE_POSTGRES ?= 1
-export ACTIVITYLOG_REQUIRE_POSTGRES
+ACTIVITYLOG_E2E ?= require
+export ACTIVITYLOG_REQUIRE_POSTGRES ACTIVITYLOG_E2E
 
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/activitylog/tools
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: help deps fmt lint test soak bench biglog demo eval
+.PHONY: help deps fmt lint test soak bench biglog demo eval screenshots
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
-deps: ## install what the tests need and is missing: a C compiler, PostgreSQL
+deps: ## install what the tests need and is missing: a C compiler, PostgreSQL, Chromium, axe-core
 	@scripts/deps.sh
 
 fmt: ## format the code
@@ -49,6 +51,7 @@ test: deps ## run all tests, with the race detector and against PostgreSQL
 	go test -race -timeout 30m $(GOTESTFLAGS) ./store/sqlstore ./store/postgres ./store/sqlite ./alerts/... ./... || code=1; \
 	if [ -f interop/go.mod ]; then (cd interop && go test $(GOTESTFLAGS) ./...) || code=1; fi; \
 	for module in contrib/*/; do (cd $$module && go vet ./... && go test $(GOTESTFLAGS) ./...) || code=1; done; \
+	if [ -f e2e/go.mod ]; then (cd e2e && go vet ./... && go test -timeout 5m $(GOTESTFLAGS) ./...) || code=1; fi; \
 	if [ -f bench/go.mod ]; then (cd bench && go vet ./... && go test -run . $(GOTESTFLAGS) ./...) || code=1; fi; \
 	exit $$code
 
@@ -69,3 +72,7 @@ eval: ## measure the alerts on DATA=folder; renews docs/alerts-evaluation.md, or
 
 demo: ## make a log of a believable platform and show what to ask it
 	go run ./cmd/activitylog demo
+
+screenshots: deps ## pictures of every page in every size and theme, in e2e/screenshots
+	mkdir -p e2e/screenshots
+	cd e2e && ACTIVITYLOG_SOAK=1 ACTIVITYLOG_SHOTS=screenshots go test -timeout 15m -count=1 ./...

@@ -30,7 +30,16 @@ func TestAccessible(t *testing.T) {
 	tb := open(t, demoSite(t))
 	tb.open("")
 	id := eval[string](tb, "document.querySelector('.rowlink').dataset.id")
-	for _, page := range pages(id) {
+	m, err := demoMonitor()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := m.Alerts(t.Context(), "northwind")
+	if err != nil || len(found) == 0 {
+		t.Fatal("no alerts", err)
+	}
+	alert := found[0].Fingerprint
+	for _, page := range pages(id, alert) {
 		for _, look := range looks() {
 			name := fmt.Sprintf("%s %d %s", page.name, look.width, look.theme)
 			tb.look(look.width, 1000, look.theme)
@@ -55,7 +64,7 @@ func TestAccessible(t *testing.T) {
 }
 
 // widest is what reaches furthest out of the window.
-const widest = `[...document.querySelectorAll('body *')].map(e => [e.getBoundingClientRect().right, e.outerHTML.slice(0, 120)]).sort((a, b) => b[0] - a[0]).slice(0, 2).join(' ; ')`
+const widest = `[...document.querySelectorAll('body *')].filter(e => !e.closest('.scroller > *, pre')).map(e => [e.getBoundingClientRect().right, e.outerHTML.slice(0, 120)]).sort((a, b) => b[0] - a[0]).slice(0, 2).join(' ; ')`
 
 type lookOf struct {
 	width int64
@@ -71,7 +80,7 @@ func looks() []lookOf {
 		}
 		return all
 	}
-	return []lookOf{{320, "light"}, {900, "dark"}, {1440, "light"}}
+	return []lookOf{{320, "light"}, {1440, "dark"}}
 }
 
 type pageOf struct {
@@ -79,12 +88,15 @@ type pageOf struct {
 	failing    bool
 }
 
-func pages(id string) []pageOf {
+func pages(id, alert string) []pageOf {
 	return []pageOf{
 		{name: "log", path: ""},
 		{name: "panel", path: "?event=" + id},
 		{name: "filters", path: "?range=custom&category=ai&category=-agent&quick=ai&q=" + escape(`outcom:x "a b"`)},
 		{name: "empty", path: "?q=nothingmatchesthis"},
+		{name: "alerts", path: "orgs/northwind/alerts/"},
+		{name: "alert", path: "orgs/northwind/alerts/" + alert},
+		{name: "recent", path: "orgs/northwind/projects/field-notes/recent/"},
 		{name: "event", path: "events/" + id},
 		{name: "missing", path: "events/nowhere", failing: true},
 	}

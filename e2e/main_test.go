@@ -17,6 +17,7 @@ import (
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/access"
+	"github.com/activitylog/activitylog/alerts/monitor"
 	"github.com/activitylog/activitylog/internal/demo"
 	"github.com/activitylog/activitylog/store/memory"
 	"github.com/activitylog/activitylog/web"
@@ -108,17 +109,32 @@ var demoLog = sync.OnceValues(func() (*activitylog.Log, error) {
 	return l, nil
 })
 
+// demoMonitor has looked at the last weeks of the demo, day by day.
+var demoMonitor = sync.OnceValues(func() (*monitor.Monitor, error) {
+	l, err := demoLog()
+	if err != nil {
+		return nil, err
+	}
+	at := now.AddDate(0, 0, -20)
+	m, err := monitor.New(l, &monitor.Options{Now: func() time.Time { return at }})
+	for ; err == nil && !at.After(now); at = at.AddDate(0, 0, 1) {
+		err = m.Poll(context.Background())
+	}
+	at = now
+	return m, err
+})
+
 // site is the pages over a log, mounted under a prefix.
 type site struct {
 	url    string
 	grants []access.Grant
 }
 
-func serve(t *testing.T, l *activitylog.Log, grants ...access.Grant) *site {
+func serve(t *testing.T, l *activitylog.Log, m *monitor.Monitor, grants ...access.Grant) *site {
 	t.Helper()
 	s := &site{grants: grants}
 	pages, err := web.New(l, func(*http.Request) ([]access.Grant, error) { return s.grants, nil }, &web.Options{
-		Now: func() time.Time { return now }, OnError: func(err error) { t.Error(err) },
+		Monitor: m, Now: func() time.Time { return now }, OnError: func(err error) { t.Error(err) },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -138,7 +154,11 @@ func demoSite(t *testing.T) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return serve(t, l, access.Org(amara, demo.Orgs()[0].ID, access.AllRights))
+	m, err := demoMonitor()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return serve(t, l, m, access.Org(amara, demo.Orgs()[0].ID, access.AllRights))
 }
 
 // tab is a tab that notes everything that goes wrong in it.

@@ -182,7 +182,7 @@ func TestHostile(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	tb := open(t, serve(t, l, access.Org(amara, "acme", access.AllRights)))
+	tb := open(t, serve(t, l, nil, access.Org(amara, "acme", access.AllRights)))
 	for _, width := range []int64{1440, 320} {
 		tb.look(width, 1000, "light")
 		tb.open("?range=all&q=" + escape(`"`+"desrever"+`"`))
@@ -200,5 +200,46 @@ func TestHostile(t *testing.T) {
 			t.Errorf("%d pixels to the side on the event's page at %d: %s", n, width, eval[string](tb, widest))
 		}
 		tb.key("/")
+	}
+}
+
+// An alert on the log leads to its page, from there to its events, and is acknowledged by keyboard alone.
+func TestAlertByKeyboard(t *testing.T) {
+	tb := open(t, demoSite(t))
+	tb.look(1440, 1000, "light")
+	tb.open("orgs/northwind/alerts/")
+	tb.shot("list")
+	press := func(what string) {
+		for range 80 {
+			if eval[bool](tb, "document.activeElement.matches("+what+")") {
+				run(tb, chromedp.WaitEvent(page.LoadEventFired, nil, func(context.Context, *chromedp.Target) (chromedp.Void, error) {
+					tb.key("Enter")
+					return chromedp.Void{}, nil
+				}))
+				return
+			}
+			tb.key("Tab")
+		}
+		t.Fatalf("Tab never reaches %s", what)
+	}
+	press("`[aria-labelledby=open-h] h3 a`")
+	tb.shot("page")
+	alert := tb.path()
+	for range 80 {
+		if eval[bool](tb, "document.activeElement.id === 'reason'") {
+			break
+		}
+		tb.key("Tab")
+	}
+	tb.key(strings.Split("known", "")...)
+	press("`[value=ack]`")
+	if text := eval[string](tb, "document.querySelector('main').innerText"); !strings.Contains(text, "Acknowledged") || !strings.Contains(text, "known") {
+		t.Errorf("the decision is not told in %s", text)
+	}
+	tb.open(strings.Split(alert, "?")[0])
+	want := eval[string](tb, "document.querySelector('.tools .primary').innerText")
+	press("`.tools .primary`")
+	if rows := eval[int](tb, "document.querySelectorAll('.rowlink').length"); rows == 0 {
+		t.Errorf("%s leads to nothing", want)
 	}
 }

@@ -121,7 +121,8 @@ func TestUsage(t *testing.T) {
 		{"import --db DB --org acme", "say which files"},
 		{"import --db DB --org acme .", "is a folder"},
 		{"import --db DB --org acme --time soon x", "RFC 3339"},
-		{"demo --addr localhost:80", "no page to serve yet"},
+		{"serve", "say which log"},
+		{"serve --db DB x", "serve takes flags only"},
 		{"demo --db memory:", "write a path"},
 		{"demo x", "takes flags only"},
 	} {
