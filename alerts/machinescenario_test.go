@@ -26,6 +26,7 @@ func machineScenarios() []scenario {
 	}{
 		{"as usual", hourly(3), 0, 0, "", ""},
 		{"far above all hours", hourly(3), 0, 60, "hour high bot", "hour medium bot"},
+		{"too little in an hour to matter", hourly(1), 0, 19, "", "hour medium bot"},
 		{"three times an hour", hourly(8), 0, 24, "", ""},
 		{"more than three times an hour", hourly(8), 0, 25, "hour high bot", "hour medium bot"},
 		{"as on the days before", hourly(3), 60, 66, "", ""},
