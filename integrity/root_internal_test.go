@@ -10,6 +10,7 @@ import (
 	"github.com/activitylog/activitylog/store/memory"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 // forger has all keys of a log and writes what no sealer would.
@@ -114,6 +115,16 @@ func TestVerifyReadsTheRootLogStrictly(t *testing.T) {
 		{"entries that are gone", func(f *forger, _ note.Signer) {
 			f.update(func(tx activitylog.SpaceTx) error { return tx.Delete(segmentKey(0, 0)) })
 		}, "root log: entries from 0 on are missing"},
+		{"an entry of nothing", func(f *forger, s note.Signer) {
+			var t tree
+			f.update(func(tx activitylog.SpaceTx) error {
+				if _, err := f.sealer.keys.getRow(tx, numberKey('s', 1), &t); err != nil {
+					return err
+				}
+				return f.sealer.extendAs(tx, s, 1, &t, &orgBatch{entries: [][]byte{[]byte("x")}, places: make([]byte, placeSize)}, t.Sealed)
+			})
+			f.entry(s, sealPrefix, &sealRecord{Version: 1, Stream: t.Stream, Size: 2, Hash: tlog.Hash(t.Hash), Previous: 1, At: t.Sealed, Key: s.KeyHash()})
+		}, "a sealed entry is none of this tree"},
 		{"a tree of which the root log tells nothing", func(f *forger, _ note.Signer) {
 			f.update(func(tx activitylog.SpaceTx) error {
 				number := uint32(2)

@@ -78,3 +78,38 @@ func stamped(r *rig, n int) activitylog.Event {
 	require.NoError(r.t, r.writer.Stamp(events))
 	return events[0]
 }
+
+func TestAdoptedRowsStayAsTheyWere(t *testing.T) {
+	t.Parallel()
+	r := memoryRig(t)
+	plain, err := activitylog.New(r.store, nil)
+	require.NoError(t, err)
+	_, err = plain.Record(r.ctx, event("acme", 1))
+	require.NoError(t, err)
+	r.seal()
+	r.clean()
+	_, err = r.store.(activitylog.Eraser).Erase(r.ctx, activitylog.StoreQuery{Org: "acme"}, activitylog.ActorPart)
+	require.NoError(t, err)
+	if got := r.verify().Findings; len(got) != 1 || got[0].What != "the row was changed after it was sealed" {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestWithoutKeysEvidenceMustAtLeastBeReadable(t *testing.T) {
+	t.Parallel()
+	r := memoryRig(t)
+	r.record("acme", 1)
+	r.seal()
+	other, err := activitylog.New(r.store, &activitylog.Options{Stamp: func(events []activitylog.Event) error {
+		events[0].Leaf = make([]byte, 100)
+		return nil
+	}})
+	require.NoError(t, err)
+	_, err = other.Record(r.ctx, event("acme", 2))
+	require.NoError(t, err)
+	report, err := integrity.Verify(r.ctx, r.store, &integrity.VerifyOptions{Verifiers: r.keys.Verifiers})
+	require.NoError(t, err)
+	if len(report.Findings) != 1 || report.Findings[0].What != "the evidence in the row cannot be read" {
+		t.Errorf("got %v", report.Findings)
+	}
+}
