@@ -105,3 +105,17 @@ func TestAnAnchorThatHangsHoldsNothingUp(t *testing.T) {
 		t.Error("Close waited for an anchor and was content")
 	}
 }
+
+func TestAnAnchorShowsThatAllSealsWereRemoved(t *testing.T) {
+	t.Parallel()
+	r, empty := memoryRig(t), memoryRig(t)
+	r.record("acme", 1)
+	r.seal()
+	o := r.options()
+	o.Known = [][]byte{[]byte(r.clean().Root)}
+	report, err := integrity.Verify(t.Context(), empty.store, o)
+	require.NoError(t, err)
+	if report.Verdict() != integrity.Tampered || !strings.Contains(report.Findings[0].What, "but there were seals before") {
+		t.Errorf("got %v", report.Findings)
+	}
+}

@@ -201,9 +201,7 @@ var attacks = []attack{
 	{"erase and put something else there", func(a *attacker) { a.set(3, "actor_id = 'u9', opening = NULL") }, "differs from its evidence in: actor"},
 	{"poison a tile", func(a *attacker) { a.put(tileOfAcme, flip(a.row(tileOfAcme), 40)) }, "tile 0 of level 0 is not made of the entries below it"},
 	{"remove a tile", func(a *attacker) { a.drop(tileOfAcme) }, "tile 0 of level 0 is not made of the entries below it"},
-	{"add a row to the seals", func(a *attacker) {
-		a.exec(`INSERT INTO activitylog_spaces (space, key, value) VALUES ('activitylog/seal', ?, ?)`, []byte("x"), []byte("y"))
-	}, "is none that a sealer writes"},
+	{"add a row to the seals", func(a *attacker) { a.add([]byte("x")) }, "is none that a sealer writes"},
 	{"edit the root log", func(a *attacker) {
 		first := a.bytes(`SELECT key FROM activitylog_spaces WHERE space = 'activitylog/seal' AND key >= ? ORDER BY key LIMIT 1`, sealKey('l', 0))
 		a.put(first, flip(a.row(first), len(a.row(first))-2))
@@ -221,6 +219,33 @@ var attacks = []attack{
 	{"move the place of the sealer", func(a *attacker) { a.put([]byte("h"), flip(a.row([]byte("h")), 3)) }, "the place of the sealer cannot be believed"},
 	{"edit what is known of a tree", func(a *attacker) { a.put(sealKey('s', 1), flip(a.row(sealKey('s', 1)), 60)) }, "what is known of a tree cannot be believed"},
 	{"give the checkpoint of another tree", func(a *attacker) { a.put(sealKey('c', 1), a.row(sealKey('c', 2))) }, "is one of log.example/test/"},
+	{"replay an older place of the sealer", replay([]byte("h")), "the place of the sealer is not that of the newest seal"},
+	{"replay an older state of a tree", replay(sealKey('s', 1)), "the state of the tree is not the one that was signed"},
+	{"replay an older state of the root log", replay(sealKey('s', 0)), "the state of the root log is not the one that was signed"},
+	{"replay an older checkpoint of a tree", replay(sealKey('c', 1)), "the checkpoint of the tree is not the one that the root log tells of"},
+	{"edit the number of a tree", func(a *attacker) { a.put([]byte("oacme"), flip(a.row([]byte("oacme")), 0)) }, "the number of a tree cannot be believed"},
+	{"remove the number of a tree", func(a *attacker) { a.drop([]byte("oacme")) }, "the organization has not exactly one tree"},
+	{"remove the place of the sealer", func(a *attacker) { a.drop([]byte("h")) }, "the place of the sealer is gone"},
+	{"add a tile", func(a *attacker) { a.add(sealKey('t', 1, 0, 0, 0, 0, 0, 0, 0, 0, 7)) }, "there are 2 tiles where there should be 1"},
+	{"add entries", func(a *attacker) { a.add(sealKey('l', 1, 0, 0, 0, 0, 0, 0, 0, 12)) }, "there are entries behind the signed end"},
+	{"edit where rows stood", func(a *attacker) {
+		key := sealKey('p', 1, 0, 0, 0, 0, 0, 0, 0, 9)
+		a.put(key, flip(a.row(key), 9))
+	}, "where the rows up to entry 9 stood cannot be believed"},
+	{"move a row in the order of the log", func(a *attacker) {
+		if a.pg {
+			a.set(3, "xact = '3'")
+			return
+		}
+		a.set(3, "seq = 0")
+	}, "the row stands in another place of the log"},
+	{"edit an index", func(a *attacker) {
+		if a.pg {
+			a.set(3, "search = 'nothing'")
+			return
+		}
+		a.set(3, "search_text = 'nothing'")
+	}, "the terms of the row are not its own"},
 	{"remove all seals", func(a *attacker) { a.exec(`DELETE FROM activitylog_spaces`) }, "nothing was ever sealed"},
 	{"edit before it is sealed", func(a *attacker) {
 		a.r.record("initech", 1)
@@ -248,6 +273,21 @@ var attacks = []attack{
 		a.remove(4)
 	}, "2 rows are gone, but recorded purges removed 1"},
 	{"damage a row", func(a *attacker) { a.set(3, "data = '{'") }, "the row is damaged"},
+}
+
+// replay puts an older value of a row back.
+func replay(key []byte) func(*attacker) {
+	return func(a *attacker) {
+		old := a.row(key)
+		a.r.record("acme", 1)
+		a.r.seal()
+		a.put(key, old)
+	}
+}
+
+func (a *attacker) add(key []byte) {
+	a.t.Helper()
+	a.exec(`INSERT INTO activitylog_spaces (space, key, value) VALUES ('activitylog/seal', ?, ?)`, key, []byte("y"))
 }
 
 // insert forges an event of acme.
@@ -287,7 +327,10 @@ func TestAttacks(t *testing.T) {
 				r.clean()
 				a := newAttacker(t, r)
 				x.do(a)
-				report := r.verify()
+				o := r.options()
+				o.Deep = x.name == "edit an index"
+				report, err := integrity.Verify(r.ctx, r.store, o)
+				require.NoError(t, err)
 				if report.Verdict() == integrity.Clean {
 					t.Fatalf("nothing was found; want %q", x.want)
 				}

@@ -134,3 +134,16 @@ func TestTheRootLogShowsThatSealingGoesOn(t *testing.T) {
 		t.Errorf("got %v", report.Findings)
 	}
 }
+
+func TestAnEventCannotBeRecordedAfterItsSeal(t *testing.T) {
+	t.Parallel()
+	r := memoryRig(t)
+	s, err := integrity.NewSealer(r.log, r.store, &r.keys, &integrity.SealerOptions{Now: func() time.Time { return time.Now().Add(-time.Hour) }})
+	require.NoError(t, err)
+	r.record("acme", 1)
+	_, err = s.Seal(t.Context())
+	require.NoError(t, err)
+	if got := r.verify().Findings; len(got) != 1 || got[0].Check != "time" {
+		t.Errorf("got %v", got)
+	}
+}

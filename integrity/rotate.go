@@ -85,7 +85,16 @@ func (s *Sealer) handOver(tx activitylog.SpaceTx, signer note.Signer, next strin
 	if err != nil {
 		return err
 	}
-	return s.extendAs(tx, signer, 0, root, &orgBatch{entries: [][]byte{entry}}, now)
+	if err := s.extendAs(tx, signer, 0, root, &orgBatch{entries: [][]byte{entry}}, now); err != nil {
+		return err
+	}
+	var h head
+	if _, err := s.keys.getRow(tx, headKey, &h); err != nil {
+		return err
+	}
+	h.Moves++
+	h.Root = root.Size
+	return s.keys.putRow(tx, headKey, &h)
 }
 
 // RotateFile is Rotate with a fresh key that takes its place in the file of keys, which keeps the former public key.

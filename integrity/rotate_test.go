@@ -27,8 +27,10 @@ func TestRotation(t *testing.T) {
 		for range 2 {
 			require.NoError(t, r.sealer.RotateFile(t.Context(), path))
 			r.record("globex", 3)
-			_, err = r.sealer.Seal(r.ctx)
-			require.NoError(t, err)
+			for n := 0; n == 0; {
+				n, err = r.sealer.Seal(r.ctx)
+				require.NoError(t, err)
+			}
 		}
 		last, err := integrity.LoadKeyFile(path)
 		require.NoError(t, err)
@@ -52,8 +54,10 @@ func TestRotation(t *testing.T) {
 		r.keys = integrity.Keys{WriterKeys: first.WriterKeys, Signer: first.Signer, Verifiers: last.Verifiers} // goes on under the first
 		r.reopen()
 		r.record("acme", 1)
-		_, err = r.sealer.Seal(r.ctx)
-		require.NoError(t, err)
+		for n := 0; n == 0; { // on PostgreSQL the transactions of other tests hold followers back
+			n, err = r.sealer.Seal(r.ctx)
+			require.NoError(t, err)
+		}
 		for name, verifiers := range map[string][]note.Verifier{"all keys": last.Verifiers, "the first": first.Verifiers} {
 			got := verify(nil, verifiers...)
 			if len(got) == 0 || !strings.Contains(got[0].What, "under a key that did not hold then") {

@@ -69,6 +69,7 @@ type head struct {
 	Moves    uint64 // how often it moved
 	Position activitylog.Position
 	Streams  uint32 // numbers given, the root log among them
+	Root     int64  // size of the root log, so that an older head is known by it
 }
 
 // tree is what is known of one tree besides what is signed.

@@ -131,6 +131,9 @@ func (s *Sealer) write(tx activitylog.SpaceTx, was head, next activitylog.Positi
 	if h.Version == 0 {
 		h.Version, h.Streams = 1, 1
 	}
+	if h.Root != root.Size {
+		return fmt.Errorf("the place of the sealer is not that of the newest seal: %w", errRow)
+	}
 	now := max(s.opts.Now().UnixMicro(), root.Sealed) // the time of the root log never goes back
 	var records [][]byte
 	for _, org := range slices.Sorted(maps.Keys(batches)) {
@@ -154,7 +157,7 @@ func (s *Sealer) write(tx activitylog.SpaceTx, was head, next activitylog.Positi
 		return fmt.Errorf("root log: %w", err)
 	}
 	h.Moves++
-	h.Position = next
+	h.Position, h.Root = next, root.Size
 	return s.keys.putRow(tx, headKey, &h)
 }
 

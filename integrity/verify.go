@@ -218,16 +218,10 @@ func (v *verification) state() error {
 		if n, ok := numbers[t.Org]; !ok || n != c.number || v.byOrg[t.Org] != nil {
 			v.tampered("state", t.Org, "the organization has not exactly one tree")
 		}
-		if k != nil && t.Stream != k.stream(t.Org) {
-			v.tampered("state", t.Org, "the tree has the name of another one")
-		}
 		v.byOrg[t.Org] = c
 	}
 	if !v.sealed && len(v.trees) > 0 {
 		v.tampered("state", "", "the place of the sealer is gone")
-	}
-	if len(numbers) != len(v.byOrg) {
-		v.tampered("state", "", "%d organizations have numbers and %d have trees", len(numbers), len(v.byOrg))
 	}
 	return v.strangers()
 }

@@ -36,6 +36,9 @@ func (v *verification) root() error {
 	if t := v.trees[0]; t == nil || t.tree.Size != head.N || string(t.tree.Hash) != string(head.Hash[:]) {
 		v.tampered("state", "", "the state of the root log is not the one that was signed")
 	}
+	if v.sealed && v.head.Root != head.N {
+		v.tampered("state", "", "the place of the sealer is not that of the newest seal")
+	}
 	known := v.known(head)
 	c := &cursor{tx: v.tx, size: head.N, wrong: func(what string) { v.tampered("tile", "", "root log: %s", what) }}
 	byStream := map[[16]byte]*treeCheck{}
