@@ -104,12 +104,14 @@ func (v *visit) serve() {
 	alert, isAlert := v.under("alerts")
 	if v.r.Method == http.MethodPost {
 		switch {
-		case !isAlert:
-			v.fail(http.StatusMethodNotAllowed, nil)
 		case v.h.sameOrigin.Check(v.r) != nil: // a form on another site
 			v.fail(http.StatusForbidden, nil)
-		default:
+		case isAlert:
 			v.decide(alert)
+		case v.at("governance", ""):
+			v.signOff()
+		default:
+			v.fail(http.StatusMethodNotAllowed, nil)
 		}
 		return
 	}
@@ -127,6 +129,10 @@ func (v *visit) serve() {
 	case v.at("alerts", ""):
 		v.alertsPage()
 	case v.at("alerts"):
+		v.redirect(lastStep(v.r) + "/")
+	case v.at("governance", ""):
+		v.governancePage()
+	case v.at("governance"):
 		v.redirect(lastStep(v.r) + "/")
 	case v.at("recent", ""):
 		v.timelinePage()
