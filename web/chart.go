@@ -142,15 +142,17 @@ func (c *chart) paths(highest int64) {
 			failed = max(1.2, failed)
 		}
 		x := float64(i)*w + w*.12
-		rect := func(to *strings.Builder, top, height float64) {
-			if height > 0 {
-				fmt.Fprintf(to, "M%.1f %.1fh%.1fv%.1fh-%.1fz", x, top, w*.76, height, w*.76)
-			}
-		}
-		rect(&ok, chartHeight-whole+failed, whole-failed)
-		rect(&bad, chartHeight-whole, failed)
+		appendBar(&ok, x, chartHeight-whole+failed, w*.76, whole-failed)
+		appendBar(&bad, x, chartHeight-whole, w*.76, failed)
 	}
 	c.OK, c.Bad = ok.String(), bad.String()
+}
+
+// appendBar adds a bar to a path.
+func appendBar(path *strings.Builder, x, top, width, height float64) {
+	if height > 0 {
+		fmt.Fprintf(path, "M%.1f %.1fh%.1fv%.1fh-%.1fz", x, top, width, height, width)
+	}
 }
 
 // dates writes a range for people.

@@ -134,6 +134,10 @@ func (v *visit) serve() {
 		v.governancePage()
 	case v.at("governance"):
 		v.redirect(lastStep(v.r) + "/")
+	case v.at("usage", ""):
+		v.usagePage()
+	case v.at("usage"):
+		v.redirect(lastStep(v.r) + "/")
 	case v.at("recent", ""):
 		v.timelinePage()
 	case v.at("recent"):
