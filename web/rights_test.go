@@ -61,11 +61,14 @@ func TestNothingForeignByAnyAddress(t *testing.T) {
 					targets = append(targets, path+"?range=all&"+query, path+"export?format=csv&range=all&"+query, path+"export?format=ndjson&range=all&"+query)
 				}
 				targets = append(targets, path+"recent/?range=all", path+"recent/?range=all&cursor="+cursor, path+"recent/?range=all&org=beta&project=p2", path+"usage/", path+"alerts/", path+"governance/")
+				for _, call := range []string{"events?range=all", "events?range=all&org=beta&project=p2", "events?range=all&cursor=" + cursor, "events?q=org:beta", "events/" + theirs.ID.String(), "events/" + hidden.ID.String(), "facets?range=all", "alerts", "meta", "histogram?range=all", "count?range=all"} {
+					targets = append(targets, path+"api/v1/"+call)
+				}
 				targets = append(targets, path+"events/"+theirs.ID.String(), path+"events/"+hidden.ID.String())
 			}
 			for _, target := range targets {
 				regions := []string{"", "list", "figures", "panel"}
-				if strings.Contains(target, "/export?") {
+				if strings.Contains(target, "/export?") || strings.Contains(target, "/api/v1/") {
 					regions = regions[:1]
 				}
 				for _, region := range regions {

@@ -72,11 +72,21 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	v.reader = h.guard.Reader(v.grant)
 	v.params, err = parseParams(r.URL.Query(), v.zone())
-	if err != nil {
+	switch {
+	case err != nil && v.isAPI():
+		v.apiFail(&wrongQuery{&problem{Text: err.Error()}})
+	case err != nil:
 		v.fail(http.StatusBadRequest, err)
-		return
+	case v.isAPI() && r.Method != http.MethodPost:
+		v.api(v.route.rest[2:])
+	default:
+		v.serve()
 	}
-	v.serve()
+}
+
+// isAPI tells whether programs are meant.
+func (v *visit) isAPI() bool {
+	return len(v.route.rest) > 2 && v.route.rest[0] == "api" && v.route.rest[1] == "v1"
 }
 
 // at tells whether the rest of the path is exactly these steps.
