@@ -133,7 +133,9 @@ func TestWithoutScripts(t *testing.T) {
 	}
 	tb.shot("wide")
 	run(tb, chromedp.SendKeys(chromedp.CSS("#q"), "outcome:failure"))
-	follow := func(what string) { run(tb, chromedp.WaitEvent(page.LoadEventFired, nil, chromedp.Click(chromedp.CSS(what)))) }
+	follow := func(what string) {
+		run(tb, chromedp.WaitEvent(page.LoadEventFired, nil, chromedp.Click(chromedp.CSS(what))))
+	}
 	follow(".apply")
 	if path := tb.path(); path != "?q=outcome%3Afailure&range=all" {
 		t.Errorf("the form leads to %s", path)

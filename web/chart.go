@@ -115,8 +115,14 @@ func (v *visit) draw(list []activitylog.Bucket, from, to time.Time, step time.Du
 	c.paths(highest)
 	c.Span = v.dates(first, to)
 	c.Step = stepName(v.h, width)
-	for i := 0; i < 5; i++ {
-		c.Ticks = append(c.Ticks, c.Bars[(n-1)*i/4].start.Add(width/2).In(zone).Format(tickForm(to.Sub(first))))
+	for i := range 5 {
+		at := c.Bars[(n-1)*i/4].start
+		if width >= 24*time.Hour {
+			at = at.Add(12 * time.Hour)
+		}
+		if tick := at.In(zone).Format(tickForm(to.Sub(first))); len(c.Ticks) == 0 || c.Ticks[len(c.Ticks)-1] != tick {
+			c.Ticks = append(c.Ticks, tick)
+		}
 	}
 	return c
 }
