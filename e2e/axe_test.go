@@ -96,6 +96,8 @@ func pages(id, alert string) []pageOf {
 		{name: "empty", path: "?q=nothingmatchesthis"},
 		{name: "alerts", path: "orgs/northwind/alerts/"},
 		{name: "alert", path: "orgs/northwind/alerts/" + alert},
+		{name: "governance", path: "orgs/northwind/governance/"},
+		{name: "usage", path: "orgs/northwind/usage/"},
 		{name: "recent", path: "orgs/northwind/projects/field-notes/recent/"},
 		{name: "event", path: "events/" + id},
 		{name: "missing", path: "events/nowhere", failing: true},

@@ -19,6 +19,7 @@ import (
 	"github.com/activitylog/activitylog/access"
 	"github.com/activitylog/activitylog/alerts/monitor"
 	"github.com/activitylog/activitylog/internal/demo"
+	"github.com/activitylog/activitylog/review"
 	"github.com/activitylog/activitylog/store/memory"
 	"github.com/activitylog/activitylog/web"
 	"github.com/chromedp/cdproto/cdp"
@@ -133,8 +134,12 @@ type site struct {
 func serve(t *testing.T, l *activitylog.Log, m *monitor.Monitor, grants ...access.Grant) *site {
 	t.Helper()
 	s := &site{grants: grants}
+	book, err := review.NewBook(l, func() time.Time { return now })
+	if err != nil {
+		t.Fatal(err)
+	}
 	pages, err := web.New(l, func(*http.Request) ([]access.Grant, error) { return s.grants, nil }, &web.Options{
-		Monitor: m, Now: func() time.Time { return now }, OnError: func(err error) { t.Error(err) },
+		Monitor: m, Book: book, Now: func() time.Time { return now }, OnError: func(err error) { t.Error(err) },
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -115,8 +115,14 @@ func (v *visit) draw(list []activitylog.Bucket, from, to time.Time, step time.Du
 	c.paths(highest)
 	c.Span = v.dates(first, to)
 	c.Step = stepName(v.h, width)
-	for i := 0; i < 5; i++ {
-		c.Ticks = append(c.Ticks, c.Bars[(n-1)*i/4].start.Add(width/2).In(zone).Format(tickForm(to.Sub(first))))
+	for i := range 5 {
+		at := c.Bars[(n-1)*i/4].start
+		if width >= 24*time.Hour {
+			at = at.Add(12 * time.Hour)
+		}
+		if tick := at.In(zone).Format(tickForm(to.Sub(first))); len(c.Ticks) == 0 || c.Ticks[len(c.Ticks)-1] != tick {
+			c.Ticks = append(c.Ticks, tick)
+		}
 	}
 	return c
 }
@@ -142,15 +148,17 @@ func (c *chart) paths(highest int64) {
 			failed = max(1.2, failed)
 		}
 		x := float64(i)*w + w*.12
-		rect := func(to *strings.Builder, top, height float64) {
-			if height > 0 {
-				fmt.Fprintf(to, "M%.1f %.1fh%.1fv%.1fh-%.1fz", x, top, w*.76, height, w*.76)
-			}
-		}
-		rect(&ok, chartHeight-whole+failed, whole-failed)
-		rect(&bad, chartHeight-whole, failed)
+		appendBar(&ok, x, chartHeight-whole+failed, w*.76, whole-failed)
+		appendBar(&bad, x, chartHeight-whole, w*.76, failed)
 	}
 	c.OK, c.Bad = ok.String(), bad.String()
+}
+
+// appendBar adds a bar to a path.
+func appendBar(path *strings.Builder, x, top, width, height float64) {
+	if height > 0 {
+		fmt.Fprintf(path, "M%.1f %.1fh%.1fv%.1fh-%.1fz", x, top, width, height, width)
+	}
 }
 
 // dates writes a range for people.

@@ -297,6 +297,7 @@ func (v *visit) metadata(e *activitylog.Event, here string) []line {
 		x := line{Name: k, Value: value, Mono: true}
 		switch e.Metadata[k].(type) {
 		case map[string]any, []any:
+			x.Value = shorten(value, 300) // the raw event has all of it
 		default:
 			f := activitylog.MetaIs(k, value)
 			if text := f.String(); !strings.ContainsAny(k, ".") && len(text) < 200 && v.grant.Rights()&access.ViewSensitive != 0 {

@@ -33,6 +33,15 @@ var failureTexts = map[int][2]string{
 
 // fail answers with a page that says what went wrong. Only what is wrong with the address itself is told in detail.
 func (v *visit) fail(status int, err error) {
+	if v.isAPI() && err != nil {
+		v.apiFail(err)
+		return
+	}
+	if v.isAPI() {
+		code := map[int]string{http.StatusUnauthorized: "signed_out", http.StatusForbidden: "denied", http.StatusNotFound: "not_found", http.StatusMethodNotAllowed: "method"}[status]
+		v.json(status, "application/problem+json", apiProblem{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: code})
+		return
+	}
 	text, ok := failureTexts[status]
 	if !ok {
 		text = failureTexts[http.StatusInternalServerError]

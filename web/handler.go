@@ -12,6 +12,8 @@ import (
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/access"
 	"github.com/activitylog/activitylog/alerts/monitor"
+	"github.com/activitylog/activitylog/retention"
+	"github.com/activitylog/activitylog/review"
 )
 
 // Authorizer says what the one who sent a request may read; the host knows from its session. Of several grants that cover
@@ -29,6 +31,9 @@ type Options struct {
 	Guard *access.Guard
 	// Monitor gives the pages of alerts and takes what people decide about them; nil: there are none.
 	Monitor *monitor.Monitor
+	// Keeper and Book give the page of governance the rules of retention and the reviews; nil: it goes without them.
+	Keeper *retention.Keeper
+	Book   *review.Book
 	// Catalog names the categories; nil: activitylog.DefaultCatalog.
 	Catalog *activitylog.Catalog
 

@@ -87,10 +87,11 @@ func (v *visit) listPage() {
 	if region == "list" {
 		close(done)
 	} else {
-		// Figures are read beside the rows and never before them.
+		// Figures are read beside the rows and never before them, and know the address as it came.
+		beside := *v
 		go func() {
 			defer close(done)
-			fig = v.figures(ctx, about, a, now)
+			fig = beside.figures(ctx, about, a, now)
 		}()
 	}
 	if region == "figures" {
@@ -103,9 +104,10 @@ func (v *visit) listPage() {
 	wait := func() { <-done }
 	var open *alertStrip
 	looked := make(chan struct{})
+	above := *v
 	go func() {
 		defer close(looked)
-		open = v.strip(ctx, now)
+		open = above.strip(ctx, now)
 	}()
 	l, err := v.list(ctx, about, a, now)
 	<-looked

@@ -123,7 +123,7 @@ var tagForm = regexp.MustCompile(`<[^>]*>`)
 
 // text is what a reader sees.
 func (a answer) text() string {
-	return strings.Join(strings.Fields(tagForm.ReplaceAllString(a.body, " ")), " ")
+	return strings.Join(strings.Fields(html.UnescapeString(tagForm.ReplaceAllString(a.body, " "))), " ")
 }
 
 var hrefForm = regexp.MustCompile(`href="([^"]*)"`)

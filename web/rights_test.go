@@ -40,7 +40,7 @@ func TestNothingForeignByAnyAddress(t *testing.T) {
 			mine := r.record("acme", "p1", "ana", time.Hour)
 			hidden := r.record("acme", "p2", "hidden", time.Hour)
 			theirs := r.record("beta", "p1", "leo", time.Hour)
-			for range 60 { // so that there are cursors
+			for range 52 { // so that there are cursors
 				r.record("beta", "p1", "leo", 2*time.Hour)
 			}
 			platform, err := web.New(r.log, func(*http.Request) ([]access.Grant, error) {
@@ -61,11 +61,17 @@ func TestNothingForeignByAnyAddress(t *testing.T) {
 					targets = append(targets, path+"?range=all&"+query, path+"export?format=csv&range=all&"+query, path+"export?format=ndjson&range=all&"+query)
 				}
 				targets = append(targets, path+"recent/?range=all", path+"recent/?range=all&cursor="+cursor, path+"recent/?range=all&org=beta&project=p2", path+"usage/", path+"alerts/", path+"governance/")
+				for _, call := range []string{"events?range=all", "events?range=all&org=beta&project=p2", "events?range=all&cursor=" + cursor, "events?q=org:beta", "events/" + theirs.ID.String(), "events/" + hidden.ID.String(), "facets?range=all", "alerts", "meta", "histogram?range=all", "count?range=all"} {
+					targets = append(targets, path+"api/v1/"+call)
+				}
 				targets = append(targets, path+"events/"+theirs.ID.String(), path+"events/"+hidden.ID.String())
 			}
 			for _, target := range targets {
-				regions := []string{"", "list", "figures", "panel"}
-				if strings.Contains(target, "/export?") {
+				regions := []string{"", "figures"}
+				if strings.Contains(target, "event=") {
+					regions = append(regions, "panel")
+				}
+				if strings.Contains(target, "/export?") || strings.Contains(target, "/api/v1/") {
 					regions = regions[:1]
 				}
 				for _, region := range regions {

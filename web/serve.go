@@ -72,11 +72,21 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	v.reader = h.guard.Reader(v.grant)
 	v.params, err = parseParams(r.URL.Query(), v.zone())
-	if err != nil {
+	switch {
+	case err != nil && v.isAPI():
+		v.apiFail(&wrongQuery{&problem{Text: err.Error()}})
+	case err != nil:
 		v.fail(http.StatusBadRequest, err)
-		return
+	case v.isAPI() && r.Method != http.MethodPost:
+		v.api(v.route.rest[2:])
+	default:
+		v.serve()
 	}
-	v.serve()
+}
+
+// isAPI tells whether programs are meant.
+func (v *visit) isAPI() bool {
+	return len(v.route.rest) > 2 && v.route.rest[0] == "api" && v.route.rest[1] == "v1"
 }
 
 // at tells whether the rest of the path is exactly these steps.
@@ -104,12 +114,14 @@ func (v *visit) serve() {
 	alert, isAlert := v.under("alerts")
 	if v.r.Method == http.MethodPost {
 		switch {
-		case !isAlert:
-			v.fail(http.StatusMethodNotAllowed, nil)
 		case v.h.sameOrigin.Check(v.r) != nil: // a form on another site
 			v.fail(http.StatusForbidden, nil)
-		default:
+		case isAlert:
 			v.decide(alert)
+		case v.at("governance", ""):
+			v.signOff()
+		default:
+			v.fail(http.StatusMethodNotAllowed, nil)
 		}
 		return
 	}
@@ -127,6 +139,14 @@ func (v *visit) serve() {
 	case v.at("alerts", ""):
 		v.alertsPage()
 	case v.at("alerts"):
+		v.redirect(lastStep(v.r) + "/")
+	case v.at("governance", ""):
+		v.governancePage()
+	case v.at("governance"):
+		v.redirect(lastStep(v.r) + "/")
+	case v.at("usage", ""):
+		v.usagePage()
+	case v.at("usage"):
 		v.redirect(lastStep(v.r) + "/")
 	case v.at("recent", ""):
 		v.timelinePage()

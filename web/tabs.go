@@ -10,5 +10,9 @@ func (v *visit) tabs(current string) []tab {
 	if v.watches() {
 		list = append(list, tab{Text: v.h.t("Alerts"), URL: here + "alerts/", Current: current == "alerts"})
 	}
+	list = append(list, tab{Text: v.h.t("Usage"), URL: here + "usage/", Current: current == "usage"})
+	if v.governs() {
+		list = append(list, tab{Text: v.h.t("Governance"), URL: here + "governance/", Current: current == "governance"})
+	}
 	return list
 }

@@ -19,6 +19,8 @@ import (
 	"github.com/activitylog/activitylog/access"
 	"github.com/activitylog/activitylog/alerts/monitor"
 	"github.com/activitylog/activitylog/internal/demo"
+	"github.com/activitylog/activitylog/retention"
+	"github.com/activitylog/activitylog/review"
 	"github.com/activitylog/activitylog/web"
 )
 
@@ -150,8 +152,16 @@ func (d *demoLog) pages(s streams, db *database) (http.Handler, *monitor.Monitor
 	if err != nil {
 		return nil, nil, err
 	}
+	keeper, err := retention.New(db.Log, db.events, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	book, err := review.NewBook(db.Log, nil)
+	if err != nil {
+		return nil, nil, err
+	}
 	pages, err := web.New(db.Log, func(r *http.Request) ([]access.Grant, error) { return roleOf(r).grants, nil }, &web.Options{
-		Monitor: watch, Home: "/", HomeName: "Switch role", OrgName: demoOrgName, ProjectName: demoProjectName,
+		Monitor: watch, Keeper: keeper, Book: book, Home: "/", HomeName: "Switch role", OrgName: demoOrgName, ProjectName: demoProjectName,
 		OnError: func(err error) { fmt.Fprintln(s.err, safe(err.Error())) },
 	})
 	if err != nil {

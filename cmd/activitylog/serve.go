@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/activitylog/activitylog/access"
+	"github.com/activitylog/activitylog/retention"
+	"github.com/activitylog/activitylog/review"
 	"github.com/activitylog/activitylog/web"
 )
 
@@ -38,9 +40,17 @@ The address is therefore one of this machine, unless another is given.`,
 				if err != nil {
 					return err
 				}
+				keeper, err := retention.New(d.Log, d.events, nil)
+				if err != nil {
+					return err
+				}
+				book, err := review.NewBook(d.Log, nil)
+				if err != nil {
+					return err
+				}
 				pages, err := web.New(d.Log, func(*http.Request) ([]access.Grant, error) {
 					return []access.Grant{access.Platform(who, access.AllRights)}, nil
-				}, &web.Options{OnError: func(err error) { fmt.Fprintln(s.err, safe(err.Error())) }})
+				}, &web.Options{Keeper: keeper, Book: book, OnError: func(err error) { fmt.Fprintln(s.err, safe(err.Error())) }})
 				if err != nil {
 					return err
 				}
