@@ -78,7 +78,7 @@ func fetch(t *testing.T, url string, change ...func(*http.Request)) (int, string
 func TestServe(t *testing.T) {
 	t.Parallel()
 	db := filepath.Join(t.TempDir(), "t.db")
-	log, err := openDatabase(t.Context(), db, true)
+	log, err := openDatabase(t.Context(), db, "", true)
 	require.NoError(t, err)
 	_, err = log.Record(t.Context(), activitylog.Event{Org: "acme", Action: "member.invite", Actor: activitylog.Actor{ID: "ana", Name: "Ana"}})
 	require.NoError(t, err)
