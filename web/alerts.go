@@ -27,6 +27,22 @@ var ruleTitles = map[string]string{
 	alerts.LogGap: "A gap in the log", alerts.SeveralSignals: "Several signals at once",
 }
 
+// kindTitles are for kinds that the title of their rule does not fit.
+var kindTitles = map[string]string{
+	alerts.LoginFailures + "/success_after_failures": "Sign-in after many failures", alerts.LoginFailures + "/spray": "One source tries many accounts",
+	alerts.LoginFailures + "/distributed": "One account fails from many sources", alerts.LoginFailures + "/org_wave": "A wave of failed sign-ins",
+	alerts.CostAnomalies + "/org_step": "Many cost more at once",
+	alerts.SpendSpikes + "/drop":       "Spending below normal", alerts.SpendSpikes + "/ramp": "Spending creeps up", alerts.SpendSpikes + "/budget": "The budget will be exceeded",
+	alerts.NewModels + "/provider": "New provider of models", alerts.NewModels + "/refused": "Attempts at an unknown model", alerts.NewModels + "/inventory": "Models in use",
+	alerts.NewModels + "/member": "First uses of known models", alerts.MassExport + "/first": "First export of a person",
+	alerts.LogGap + "/silence": "The log fell silent", alerts.LogGap + "/setting": "What the log keeps was changed",
+}
+
+// title is what an alert is called.
+func (h *Handler) title(a *monitor.Alert) string {
+	return h.t(first(kindTitles[a.Rule+"/"+a.Kind], ruleTitles[a.Rule], a.Rule))
+}
+
 var statusTitles = map[monitor.Status]string{
 	monitor.Open: "Open", monitor.Acknowledged: "Acknowledged", monitor.Snoozed: "Snoozed", monitor.Planned: "Planned", monitor.Resolved: "Over",
 }
@@ -127,7 +143,7 @@ func (v *visit) card(a *monitor.Alert, now time.Time) alertCard {
 	here := h.root(v.route.up) + v.route.scope.path()
 	p := params{span: "all", limit: limits[0], alert: a.Fingerprint, utc: v.params.utc}
 	c := alertCard{
-		ID: a.Fingerprint, Title: h.t(first(ruleTitles[a.Rule], a.Rule)), Severity: h.t(strings.ToUpper(string(a.Severity[:min(1, len(a.Severity))])) + string(a.Severity[min(1, len(a.Severity)):])),
+		ID: a.Fingerprint, Title: h.title(a), Severity: h.t(strings.ToUpper(string(a.Severity[:min(1, len(a.Severity))])) + string(a.Severity[min(1, len(a.Severity)):])),
 		Subject: v.subject(a), Explanation: v.named(a.Explanation, append(a.Affected[:len(a.Affected):len(a.Affected)], a.Subject)), Status: h.t(first(statusTitles[a.Status], string(a.Status))), By: a.By, Reason: a.Reason,
 		Ago: h.ago(a.LastSeen, now), Opened: h.moment(a.Opened.In(v.zone())), Window: h.moment(a.Window.From.In(v.zone())) + " – " + h.moment(a.LastSeen.In(v.zone())),
 		AffectedMore: max(0, a.AffectedTotal-len(a.Affected)), Events: here + p.link(), Link: here + "alerts/" + a.Fingerprint,
@@ -150,7 +166,7 @@ func (v *visit) card(a *monitor.Alert, now time.Time) alertCard {
 	}
 	c.Stat = amount(a.Observed, a.Unit)
 	if a.Expected > 0 {
-		c.Usual = fmt.Sprintf(h.t("usual: %s"), strings.TrimSuffix(amount(a.Expected, a.Unit), " "+a.Unit))
+		c.Usual = fmt.Sprintf(h.t("usual: %s"), strings.TrimSuffix(strings.TrimSuffix(amount(a.Expected, a.Unit), " "+a.Unit), " "+singular(a.Unit)))
 	}
 	if !a.Until.IsZero() {
 		c.Until = h.moment(a.Until.In(v.zone()))
@@ -176,10 +192,27 @@ func amount(x float64, unit string) string {
 		return money(int64(x), "")
 	case strings.HasPrefix(unit, "part of"):
 		return strconv.FormatFloat(x*100, 'f', 1, 64) + " %" + strings.TrimPrefix(unit, "part of attempts that")
+	case x == 1:
+		return "1 " + singular(unit)
 	case x == float64(int64(x)):
 		return grouped(int64(x)) + " " + unit
 	}
 	return strconv.FormatFloat(x, 'f', 1, 64) + " " + unit
+}
+
+// singular is a unit of one: exports become an export, acts as somebody else an act.
+func singular(unit string) string {
+	words := strings.Fields(unit)
+	for i, word := range words {
+		if stem, ok := strings.CutSuffix(word, "s"); ok {
+			if strings.HasSuffix(stem, "sse") { // addresses
+				stem = stem[:len(stem)-1]
+			}
+			words[i] = stem
+			break
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // moment writes a time to the minute.
@@ -202,7 +235,7 @@ func (v *visit) evidence(ctx context.Context) (activitylog.Filter, error) {
 	}
 	for i := range list {
 		if a := &list[i]; a.Fingerprint == v.params.alert {
-			v.alertName = v.h.t(first(ruleTitles[a.Rule], a.Rule)) + ": " + v.subject(a)
+			v.alertName = v.h.title(a) + ": " + v.subject(a)
 			if a.Filter == "" { // it was too long to be kept: all of that time
 				return activitylog.All(activitylog.Since(a.Window.From), activitylog.Before(a.Window.To)), nil
 			}
