@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/activitylog/activitylog"
@@ -60,7 +59,7 @@ func keepRollups(ctx context.Context, r *report) error {
 
 // judgeBig judges the last three days of the largest organization of a log of the demo's kinds of events over 90 days.
 func judgeBig(ctx context.Context, r *report) error {
-	log, done, err := demoSQLite(ctx)
+	log, done, err := demoSQLite(ctx, r.events)
 	if err != nil {
 		return err
 	}
@@ -85,7 +84,7 @@ func judgeBig(ctx context.Context, r *report) error {
 	}
 	through := func() error { return judged(kept.Figures(ctx, org.ID, from.Add(-config.Reach()), demoEnd)) }
 	raw := func() error { return judged(foldAll(ctx, reader, activitylog.Filter{})) }
-	what := fmt.Sprintf("SQLite, an organization with %d of 1M events: judging it through roll-ups, against from its events", n)
+	what := fmt.Sprintf("SQLite, an organization with %d of %d events: judging it through roll-ups, against from its events", n, r.events)
 	if err := r.pair(what, 50, several(3, through), several(1, raw)); err != nil {
 		return err
 	}
@@ -130,9 +129,8 @@ func several(n int, f func() error) timed {
 // demoEnd is when the demo's log ends.
 var demoEnd = time.Date(2026, 3, 31, 0, 0, 0, 0, time.UTC)
 
-// demoSQLite opens a log of a million events as the demo makes them, with roll-ups. It is made once.
-func demoSQLite(ctx context.Context) (*activitylog.Log, func() error, error) {
-	const n = 1_000_000
+// demoSQLite opens a log of about n events as the demo makes them, with roll-ups. It is made once.
+func demoSQLite(ctx context.Context, n int) (*activitylog.Log, func() error, error) {
 	path, err := cacheDir(fmt.Sprintf("sqlite-demo-%d.db", n))
 	if err != nil {
 		return nil, nil, err
@@ -161,20 +159,27 @@ func demoSQLite(ctx context.Context) (*activitylog.Log, func() error, error) {
 	return log, store.Close, nil
 }
 
-// fillDemo records the last n events of a demo, and keeps roll-ups of them.
+// fillDemo records a demo of about n events, and keeps roll-ups of them. It holds few of them at a time.
 func fillDemo(ctx context.Context, log *activitylog.Log, n int) error {
 	kept, err := monitor.NewRollups(log)
 	if err != nil {
 		return err
 	}
-	all := slices.Collect(demo.Events(demo.Options{End: demoEnd, Size: float64(n) / 45_000}))
-	for batch := range slices.Chunk(all[max(0, len(all)-n):], 5000) {
-		if _, err := log.RecordAll(ctx, batch); err != nil {
-			return err
+	batch := make([]activitylog.Event, 0, 5000)
+	record := func() error {
+		_, err := log.RecordAll(ctx, batch)
+		if err == nil {
+			_, err = kept.CatchUp(ctx)
 		}
-		if _, err := kept.CatchUp(ctx); err != nil {
-			return err
+		batch = batch[:0]
+		return err
+	}
+	for e := range demo.Events(demo.Options{End: demoEnd, Size: float64(n) / 45_000}) {
+		if batch = append(batch, e); len(batch) == cap(batch) {
+			if err := record(); err != nil {
+				return err
+			}
 		}
 	}
-	return nil
+	return record()
 }

@@ -35,7 +35,7 @@ var suites = []struct {
 func main() {
 	rounds := flag.Int("rounds", 5, "rounds of each pair; the median counts")
 	only := flag.String("only", "", "comma-separated suites")
-	events := flag.Int("events", 1_000_000, "purge: events in the log, of which a tenth goes")
+	events := flag.Int("events", 1_000_000, "purge, rollups: events in the log; a purge takes a tenth of them")
 	flag.Parse()
 	ctx := context.Background()
 	var err error
