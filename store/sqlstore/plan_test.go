@@ -1,3 +1,7 @@
+// Not under the race detector, where a log of this size takes minutes: make test runs this package without it too.
+
+//go:build !race
+
 package sqlstore_test
 
 import (
