@@ -1,3 +1,7 @@
+// Not under the race detector: pure functions, judged many thousand times. make test runs this package without it too.
+
+//go:build !race
+
 package alerts_test
 
 import (
