@@ -2,21 +2,23 @@
 
 SHELL := /bin/bash
 
-# Flags for go test, and 0 in place of 1 to let tests without PostgreSQL be skipped.
+# Flags for go test, and 0 in place of 1 or "skip" in place of "require" to let tests without PostgreSQL or a browser be
+# skipped.
 GOTESTFLAGS ?=
 ACTIVITYLOG_REQUIRE_POSTGRES ?= 1
-export ACTIVITYLOG_REQUIRE_POSTGRES
+ACTIVITYLOG_E2E ?= require
+export ACTIVITYLOG_REQUIRE_POSTGRES ACTIVITYLOG_E2E
 
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/activitylog/tools
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: help deps fmt lint test soak bench biglog demo
+.PHONY: help deps fmt lint test soak bench biglog demo eval screenshots
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
-deps: ## install what the tests need and is missing: a C compiler, PostgreSQL
+deps: ## install what the tests need and is missing: a C compiler, PostgreSQL, Chromium, axe-core
 	@scripts/deps.sh
 
 fmt: ## format the code
@@ -42,14 +44,18 @@ lint: ## check format, go.mod, vet, staticcheck and known vulnerabilities
 install = reason=$$(GOBIN=$(TOOLS) go install $(1) 2>&1) || \
 	{ echo "lint: going on without $(1): $$(tail -n 1 <<<"$$reason")"; false; }
 
+# The slowest packages first, so that the rest fills the second core.
 test: deps ## run all tests, with the race detector and against PostgreSQL
 	@code=0; \
-	go test -race -timeout 30m $(GOTESTFLAGS) ./... || code=1; \
+	go test -timeout 30m $(GOTESTFLAGS) ./store/sqlstore ./alerts ./integrity ./cmd/activitylog || code=1; \
+	go test -race -timeout 30m $(GOTESTFLAGS) ./store/postgres ./integrity ./store/sqlite ./alerts/... ./cmd/... ./... || code=1; \
 	if [ -f interop/go.mod ]; then (cd interop && go test $(GOTESTFLAGS) ./...) || code=1; fi; \
+	for module in contrib/*/; do (cd $$module && go vet ./... && go test $(GOTESTFLAGS) ./...) || code=1; done; \
+	if [ -f e2e/go.mod ]; then (cd e2e && go vet ./... && go test -timeout 5m $(GOTESTFLAGS) ./...) || code=1; fi; \
 	if [ -f bench/go.mod ]; then (cd bench && go vet ./... && go test -run . $(GOTESTFLAGS) ./...) || code=1; fi; \
 	exit $$code
 
-soak: ## run the long tests, against PostgreSQL 18; takes up to three hours
+soak: ## run the long tests, against PostgreSQL 18, and a purge of 10 million events; takes most of a day
 	scripts/soak.sh
 
 bench: ## compare with the peers
@@ -58,5 +64,15 @@ bench: ## compare with the peers
 biglog: ## build the large logs that the query benchmarks need, once
 	cd bench && go run . biglog
 
+DATA ?= ../shared/data
+REPORT ?= docs/alerts-evaluation.md
+
+eval: ## measure the alerts on DATA=folder; renews docs/alerts-evaluation.md, or REPORT=file, and the .json beside it
+	go run ./internal/alerteval/cmd -data "$(DATA)" -report "$(REPORT)"
+
 demo: ## make a log of a believable platform and show what to ask it
 	go run ./cmd/activitylog demo
+
+screenshots: deps ## pictures of every page in every size and theme, in e2e/screenshots
+	mkdir -p e2e/screenshots
+	cd e2e && ACTIVITYLOG_SOAK=1 ACTIVITYLOG_SHOTS=screenshots go test -timeout 15m -count=1 ./...

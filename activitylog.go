@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/activitylog/activitylog/internal/decision"
 	"github.com/google/uuid"
 )
 
@@ -30,8 +32,18 @@ type Options struct {
 	Zone func(org string) *time.Location
 	// Now is the clock; default time.Now.
 	Now func() time.Time
+	// Redact takes out of an event what must not be stored; package redact has policies. It runs on every event, also on
+	// those of Submit, RecordTx, Begin, End and of the log itself, on a copy that the context has completed, before
+	// anything is cut, hashed or stored. Metadata and changes come in their JSON form: nil, bool, string, json.Number,
+	// []any or map[string]any. Its error or panic refuses the event. It must be safe for concurrent use, and must leave
+	// an event alone that it has seen before, since operations and retries bring them again.
+	Redact func(e *Event) error
 	// Stamp runs last before events are stored and may set their Leaf and Opening. Its error refuses them all.
 	Stamp func(events []Event) error
+	// Number runs behind Stamp when events take their place in the order of the log's own transactions, one call at a
+	// time, and may complete their Leaf. It gets only events that are stored once or never: with ids that Record,
+	// RecordAll or Begin minted. What it returns, unless nil, is told whether they were stored.
+	Number func(events []Event) (stored func(error))
 
 	// Examine is how many rows a page may look at in vain where no index serves the filter; default 10,000.
 	Examine int
@@ -115,7 +127,9 @@ func setDefault[T comparable](v *T, d T) {
 
 // Record stores one event and returns its id. A nil error means that the event is durable. The end of ctx does not
 // stop a record once it has begun, but the store has Options.Timeout. With an error that wraps ErrOutcomeUnknown the
-// event may be stored; recording it again under the returned id is safe.
+// event may be stored; recording it again under the returned id is safe. Decisions about the log itself
+// (audit.config, audit.hold, audit.review) are refused here: the packages that make them record them. An import may
+// repeat them as Backfill; then they are history and decide nothing.
 func (l *Log) Record(ctx context.Context, e Event) (uuid.UUID, error) {
 	ids, err := l.RecordAll(ctx, []Event{e})
 	if len(ids) == 1 {
@@ -133,16 +147,17 @@ func (l *Log) RecordAll(ctx context.Context, events []Event) ([]uuid.UUID, error
 	if err != nil {
 		return ids, err
 	}
-	return ids, l.take(ctx, "record", prepared)
+	fresh := !slices.ContainsFunc(events, func(e Event) bool { return e.ID != uuid.Nil })
+	return ids, l.take(ctx, "record", prepared, fresh)
 }
 
-// take stores prepared events durably, or says why not and what was tried.
-func (l *Log) take(ctx context.Context, tried string, prepared []Event) error {
+// take stores prepared events durably, or says why not and what was tried. Fresh events have ids minted for them.
+func (l *Log) take(ctx context.Context, tried string, prepared []Event, fresh bool) error {
 	if !l.begin() {
 		return fmt.Errorf("activitylog: %w", ErrClosed)
 	}
 	defer l.inFlight.Done()
-	if err := l.commit(ctx, prepared); err != nil {
+	if err := l.commit(ctx, prepared, fresh); err != nil {
 		return wrap(tried, err)
 	}
 	return nil
@@ -227,6 +242,11 @@ func (l *Log) prepare(ctx context.Context, e Event) (Event, error) {
 			e.Time = t
 		}
 	}
+	if l.opts.Redact != nil {
+		if err := e.redact(l.opts.Redact); err != nil {
+			return e, err
+		}
+	}
 	e.Time = e.Time.UTC().Truncate(time.Microsecond)
 	e.Duration = e.Duration.Truncate(time.Microsecond)
 	if !e.Expires.IsZero() {
@@ -239,6 +259,8 @@ func (l *Log) prepare(ctx context.Context, e Event) (Event, error) {
 		e.Actor.Type = User
 	}
 	switch {
+	case decision.Reserved(e.Action) && !e.Backfill && !decision.In(ctx):
+		return e, invalid("action %s is a decision about the log; use the package that makes it, such as retention or review", e.Action)
 	case e.Org == "":
 		return e, invalid("event has no organization; set Event.Org, WithOrg or Options.DefaultOrg")
 	case e.Action == "":

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/activitylog/activitylog/internal/spelling"
 )
 
 // Action describes one action of a Catalog.
@@ -128,7 +130,7 @@ func (c *Catalog) complete(e *Event, strict bool) error {
 }
 
 func unknownAction(c *Catalog, name string) error {
-	return &unknownActionError{name: name, near: c.nearest(name)}
+	return &unknownActionError{name: name, near: spelling.Nearest(name, 3, slices.Collect(maps.Keys(c.actions)))}
 }
 
 type unknownActionError struct{ name, near string }
@@ -142,13 +144,3 @@ func (e *unknownActionError) Error() string {
 }
 
 func (e *unknownActionError) Unwrap() error { return ErrUnknownAction }
-
-func (c *Catalog) nearest(name string) string {
-	best, found := 4, ""
-	for known := range c.actions {
-		if d := editDistance(name, known); d < best || d == best && known < found {
-			best, found = d, known
-		}
-	}
-	return found
-}

@@ -20,6 +20,8 @@ type unit struct {
 	events []Event
 	done   chan error  // gets exactly one result
 	gone   atomic.Bool // nobody waits for the result any more
+	fresh  bool        // for Options.Number
+	stored func(error) // what that returned, or nil
 }
 
 func newUnit(ctx context.Context, events []Event) *unit {
@@ -35,9 +37,18 @@ type committer struct {
 }
 
 // commit stores events durably or returns why not. It gives up waiting after Options.Timeout.
-func (l *Log) commit(ctx context.Context, events []Event) error {
+func (l *Log) commit(ctx context.Context, events []Event, fresh bool) error {
 	u := newUnit(ctx, events)
+	u.fresh = fresh && l.opts.Number != nil
 	l.enqueue(u)
+	err := l.await(u)
+	if u.stored != nil {
+		u.stored(err)
+	}
+	return err
+}
+
+func (l *Log) await(u *unit) error {
 	timer := time.NewTimer(l.opts.Timeout)
 	defer timer.Stop()
 	select {
@@ -51,6 +62,11 @@ func (l *Log) commit(ctx context.Context, events []Event) error {
 func (l *Log) enqueue(units ...*unit) {
 	c := &l.commits
 	c.mu.Lock()
+	for _, u := range units {
+		if u.fresh {
+			u.stored = l.opts.Number(u.events)
+		}
+	}
 	c.waiting = append(c.waiting, units...)
 	lead := !c.busy
 	c.busy = true

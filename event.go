@@ -75,7 +75,7 @@ type Actor struct {
 	Name     string    `json:"name,omitzero"`
 	Email    string    `json:"email,omitzero"`
 	Roles    []string  `json:"roles,omitzero"`    // at the time of the event
-	Zone     string    `json:"zone,omitzero"`     // IANA time zone, if the host knows it
+	Zone     string    `json:"zone,omitzero"`     // IANA time zone, or a fixed offset as "+05:45", if the host knows it
 	Org      string    `json:"org,omitzero"`      // the actor's home, if it is not Event.Org
 	Version  string    `json:"version,omitzero"`  // agents: version of the agent
 	Instance string    `json:"instance,omitzero"` // agents: the run

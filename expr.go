@@ -18,7 +18,7 @@ type NotExpr struct{ X Expr }
 // Cond compares one field of the event. The fields and their operators are
 //
 //	id org project category action outcome severity model provider    in: the value is one of Values
-//	request session correlation actor_type                            in
+//	request session correlation actor_type retention                  in
 //	action                                                            under: is one of Values or begins with it and a dot
 //	actor                                                             in; Key is "", acted, impersonated or authority
 //	target                                                            in; Key is the type, or "" for any; no Values: any

@@ -127,6 +127,9 @@ func SessionIs(ids ...string) Filter { return in("session", ids) }
 // CorrelationIs means the events of one of the operations.
 func CorrelationIs(ids ...string) Filter { return in("correlation", ids) }
 
+// RetentionIs means the events of one of the retention classes.
+func RetentionIs(classes ...string) Filter { return in("retention", classes) }
+
 // LabelIs means the events whose label key has one of the values; without values, those that have the label.
 func LabelIs(key string, values ...string) Filter {
 	return cond(Cond{Field: "label", Key: key, Op: opIn, Values: values})

@@ -81,7 +81,7 @@ func (l *Log) recordGaps() {
 	s.mu.Unlock()
 	for _, org := range slices.Sorted(maps.Keys(lost)) {
 		prepared, _, err := l.prepareAll(context.Background(), []Event{lost[org].event(org)})
-		if err != nil { // Options.Stamp may fail
+		if err != nil { // Options.Redact and Options.Stamp may fail
 			s.add(org, lost[org])
 			continue
 		}

@@ -78,6 +78,8 @@ func (c Cond) match(m *matcher) bool {
 		return c.has(e.Request.SessionID)
 	case "correlation":
 		return c.has(e.Request.CorrelationID)
+	case "retention":
+		return c.has(e.Retention)
 	case "actor_type":
 		return c.has(string(e.Actor.Type))
 	case "actor":

@@ -35,7 +35,7 @@ func (l *Log) Begin(ctx context.Context, e Event) (*Operation, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := l.take(ctx, "begin", prepared); err != nil {
+	if err := l.take(ctx, "begin", prepared, intent.ID == uuid.Nil); err != nil {
 		return nil, err
 	}
 	l.sweeper.start(l)
@@ -78,7 +78,7 @@ func (o *Operation) End(ctx context.Context, err error) (uuid.UUID, error) {
 		}
 		o.end = prepared
 	}
-	return o.end[0].ID, o.log.take(ctx, "end", o.end)
+	return o.end[0].ID, o.log.take(ctx, "end", o.end, false)
 }
 
 func outcomeOf(err error) Outcome {

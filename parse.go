@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/activitylog/activitylog/internal/spelling"
 	"github.com/google/uuid"
 )
 
@@ -339,7 +340,7 @@ func (p *parser) field(start int, name string) (Filter, error) {
 	known := fieldNamed(name)
 	if !slices.Contains(fieldNames, known) {
 		hint := "quote it to search for the text"
-		if near := nearest(name); near != "" {
+		if near := spelling.Nearest(name, 2, fieldNames); near != "" {
 			hint = fmt.Sprintf("did you mean %s:? Otherwise %s", near, hint)
 		}
 		return Filter{}, p.fail(start, "there is no field %q; %s", name, hint)

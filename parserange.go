@@ -113,7 +113,7 @@ func readMicros(s string) (first, next int64, ok bool) {
 var fieldNames = []string{
 	"id", "org", "project", "category", "action", "outcome", "severity", "model", "provider", "request", "session", "correlation",
 	"actor", "acted", "impersonated", "authority", "actor_type", "target", "label", "meta", "ip", "time", "recorded", "since",
-	"before", "cost",
+	"before", "cost", "retention",
 }
 
 var fieldAliases = map[string]string{
@@ -126,37 +126,4 @@ func fieldNamed(name string) string {
 		return known
 	}
 	return name
-}
-
-// nearest is the field at most two edits away from name, if there is one.
-func nearest(name string) string {
-	best, found := 3, ""
-	for _, f := range fieldNames {
-		if d := editDistance(name, f); d < best {
-			best, found = d, f
-		}
-	}
-	return found
-}
-
-// editDistance is the Levenshtein distance.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			above := row[j+1]
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			row[j+1] = min(cost, above+1, row[j]+1)
-			diagonal = above
-		}
-	}
-	return row[len(b)]
 }

@@ -1,5 +1,7 @@
 package activitylog
 
+import "math/bits"
+
 // Parts names groups of an event that hold personal data, for erasure.
 type Parts uint8
 
@@ -45,9 +47,36 @@ func (p Parts) Erase(e *Event) {
 	if p&ContentPart != 0 {
 		e.Reason, e.Changes, e.Labels, e.Metadata, e.Truncated = "", nil, nil, nil, nil
 	}
+	e.Opening = p.closed(e.Opening)
+}
+
+const (
+	openingVersion = 1
+	saltSize       = 16
+	textGroup      = 1 << 4 // the group of the message, which goes with any part
+)
+
+// closed is an opening without the salts of the parts, without which nobody can guess what was erased. An opening is
+// a version, the mask of its groups and a salt for each: those of the parts in their order, and last of the message.
+func (p Parts) closed(opening []byte) []byte {
 	if p&OpeningPart != 0 {
-		e.Opening = nil
+		return nil
 	}
+	if len(opening) < 2 || opening[0] != openingVersion || opening[1]>>5 != 0 ||
+		len(opening) != 2+saltSize*bits.OnesCount8(opening[1]) {
+		return opening // none that package integrity made
+	}
+	left := []byte{openingVersion, opening[1] &^ (byte(p) | textGroup)}
+	for i, salt := 0, opening[2:]; i < 5; i++ {
+		if opening[1]>>i&1 == 0 {
+			continue
+		}
+		if left[1]>>i&1 != 0 {
+			left = append(left, salt[:saltSize]...)
+		}
+		salt = salt[saltSize:]
+	}
+	return left
 }
 
 func emptyAsNil[T any](list []T) []T {

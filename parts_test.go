@@ -1,6 +1,7 @@
 package activitylog_test
 
 import (
+	"bytes"
 	"reflect"
 	"slices"
 	"strings"
@@ -79,5 +80,39 @@ func TestErasedListsThatWereEmptyStayAbsent(t *testing.T) {
 	activitylog.AllParts.Erase(&e)
 	if e.OnBehalfOf != nil || e.Targets != nil {
 		t.Errorf("got %+v", e)
+	}
+}
+
+func TestErasedPartsLoseTheirSalts(t *testing.T) {
+	t.Parallel()
+	salt := func(b byte) []byte { return bytes.Repeat([]byte{b}, 16) }
+	opening := slices.Concat([]byte{1, 0b11011}, salt(1), salt(2), salt(8), salt(16))
+	tests := []struct {
+		name  string
+		parts activitylog.Parts
+		want  []byte
+	}{
+		{"none", 0, opening},
+		{"actor and text", activitylog.ActorPart, slices.Concat([]byte{1, 0b01010}, salt(2), salt(8))},
+		{"a part without a salt", activitylog.ClientPart, slices.Concat([]byte{1, 0b01011}, salt(1), salt(2), salt(8))},
+		{"content", activitylog.ContentPart, slices.Concat([]byte{1, 0b00011}, salt(1), salt(2))},
+		{"all", activitylog.AllParts, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			e := event()
+			e.Opening = bytes.Clone(opening)
+			tt.parts.Erase(&e)
+			if !bytes.Equal(e.Opening, tt.want) {
+				t.Errorf("got %x, want %x", e.Opening, tt.want)
+			}
+		})
+	}
+	e := event()
+	e.Opening = []byte{1, 3, 9} // of somebody else
+	activitylog.ActorPart.Erase(&e)
+	if !bytes.Equal(e.Opening, []byte{1, 3, 9}) {
+		t.Errorf("got %x", e.Opening)
 	}
 }

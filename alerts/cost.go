@@ -9,7 +9,7 @@ import (
 	"github.com/activitylog/activitylog"
 )
 
-// judgeCost finds actors whose day costs far more than theirs usually do: above their record, improbable by the scatter of
+// judgeCost finds actors whose day costs far more than theirs usually do: far above all days but one, improbable by the scatter of
 // the logarithm, and worth the time of a reader. Where a large part of the actors does so on one day, the price or a
 // backfill is the reason, and the organization has one finding.
 func judgeCost(v *view) []Finding {
@@ -19,6 +19,7 @@ func judgeCost(v *view) []Finding {
 	first, last := v.daysJudged()
 	byDay := map[int32][]Finding{}
 	var days []int32
+	var list []Finding
 	for _, a := range v.actors {
 		for i, d := range a.days {
 			if d.day < first || d.day > last || d.priced.Count == 0 {
@@ -33,9 +34,9 @@ func judgeCost(v *view) []Finding {
 			}
 			byDay[d.day] = append(byDay[d.day], f)
 		}
+		list = append(list, v.costByHour(a, first, last, &org)...)
 	}
 	slices.Sort(days)
-	var list []Finding
 	for _, day := range days {
 		found := byDay[day]
 		if active := org.actors[day]; active >= 4 && float64(len(found)) > c.Breadth*float64(active) {
@@ -54,10 +55,7 @@ func (v *view) costOf(a *actorView, i int, org *orgDays) (Finding, bool) {
 	}
 	x := float64(d.priced.CostMicros)
 	usual, record := mean(h.active), largest(h.active)
-	bound := c.Record * record
-	if h.days < c.History {
-		bound = max(bound, c.Ratio*usual)
-	}
+	bound := max(c.Record*nearLargest(h.active), c.Ratio*usual)
 	logs := make([]float64, len(h.active))
 	for i, y := range h.active {
 		logs[i] = math.Log(y)
@@ -89,8 +87,8 @@ func (v *view) costOf(a *actorView, i int, org *orgDays) (Finding, bool) {
 		why = fmt.Sprintf("a single event cost %s, more than any whole day before", v.money(peak))
 	}
 	f.contribute("model", v.modelsOf(d, v.costIn()))
-	f.Explanation = fmt.Sprintf("%s cost %s on %s, %s times the usual %s of an active day and above the highest of %s in %d days; %s.",
-		a.id, v.money(x), dayName(d.day), times(x, usual), v.money(usual), v.money(record), min(h.days, c.History), why)
+	f.Explanation = fmt.Sprintf("%s cost %s on %s, %s times the usual %s of an active day; the highest of the %d days before was %s; %s.",
+		a.id, v.money(x), dayName(d.day), times(x, usual), v.money(usual), min(h.days, c.History), v.money(record), why)
 	return f, true
 }
 

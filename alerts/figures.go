@@ -132,8 +132,7 @@ func (f *Figures) Merge(o *Figures) {
 		f.addMark(m)
 	}
 	for k, v := range o.firsts {
-		k.actor, k.value = f.names.number(o.names.text(k.actor)), f.names.number(o.names.text(k.value))
-		f.saw(k, v)
+		f.saw(f.translate(o, k), v)
 	}
 	for id := range o.added {
 		if f.added == nil {

@@ -46,6 +46,11 @@ func (f *Figures) saw(k firstKey, v first) {
 	}
 }
 
+// translate is the key in f that k is in o: each has numbers of its own for names.
+func (f *Figures) translate(o *Figures, k firstKey) firstKey {
+	return firstKey{k.dim, f.names.number(o.names.text(k.actor)), f.names.number(o.names.text(k.value)), k.day}
+}
+
 // learn keeps the first time of what an event shows.
 func (f *Figures) learn(e *activitylog.Event) {
 	v := first{At: At{e.Time, e.ID}, Actor: e.Actor.ID, Backfill: e.Backfill}

@@ -91,6 +91,9 @@ func (c *clocks) work(a *actorView, v *view) []worked {
 		w.n, w.ref = ref.sum.Count, i
 		list = append(list, w)
 	}
-	slices.SortFunc(list, func(a, b worked) int { return cmp.Or(cmp.Compare(a.quarter, b.quarter), cmp.Compare(a.day, b.day)) })
+	order := func(a, b worked) int { return cmp.Or(cmp.Compare(a.quarter, b.quarter), cmp.Compare(a.day, b.day)) }
+	if !slices.IsSortedFunc(list, order) { // it is unless zones differ
+		slices.SortFunc(list, order)
+	}
 	return list
 }

@@ -9,7 +9,7 @@ import (
 )
 
 func hourScenarios() []scenario {
-	learned := alerts.Config{OffHours: alerts.OffHoursConfig{Tail: 0.02, Events: 2, Past: 40, Prior: 20, History: 180, Learning: 14, Active: 5}}
+	learned := alerts.Config{OffHours: alerts.OffHoursConfig{Tail: 0.02, Events: 2, Hours: 1, Past: 40, Prior: 20, History: 180, Learning: 14, Active: 5}}
 	one := func(name string, want []string, tell func(*story)) scenario {
 		return scenario{name: name, rule: alerts.OffHours, want: want, tell: tell, config: learned}
 	}
@@ -39,7 +39,23 @@ func hourScenarios() []scenario {
 		s.times(2, on(260, 2, 0), "ada", "project.update")
 	})
 	long.from, long.at = on(250, 0, 0), on(270, 0, 0)
+	late := func(name string, want []string, known bool, times ...int) scenario {
+		s := one(name, want, func(s *story) {
+			if known {
+				s.add(on(1, times[0], 0), "ada", "project.update")
+			}
+			work(s, 0, 42, "ada")
+			for _, hour := range times {
+				s.add(on(42, hour, 20), "ada", "project.update")
+			}
+		})
+		s.config.OffHours.Tail, s.config.OffHours.Hours = 0.03, 2
+		return s
+	}
 	return []scenario{
+		late("an hour late", nil, false, 18, 18),
+		late("an hour early and an hour late", []string{"actor_day low ada"}, false, 7, 18),
+		late("one hour of the night is enough", []string{"actor_day low ada"}, true, 2, 2),
 		long,
 		one("rare, not unknown", []string{"actor_day low ada"}, func(s *story) {
 			s.add(on(1, 2, 0), "ada", "project.update")

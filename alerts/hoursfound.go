@@ -31,7 +31,9 @@ func (v *view) learned(a *actorView, work []worked, org *prior) []Finding {
 			habit := v.habit(past, n, kindOfDay(today[0]), org.between(day-int32(c.History), day))
 			tails := habit.tails()
 			off := slices.DeleteFunc(slices.Clone(today), func(w worked) bool { return tails[w.hour] >= c.Tail })
-			if f, ok := v.offHours(a, off, v.achieved); ok {
+			enough := v.enough(off, &tails)
+			if f, ok := v.offHours(a, off, v.achieved); ok && enough >= 0 {
+				f.Raised = timeOf(off[enough].quarter + 1)
 				f.Baseline = Baseline{Method: "hours of the day in the actor's zone", Size: int(n[0] + n[1]), To: timeOf(today[0].quarter), Mature: true}
 				f.Expected, f.Bound = c.Tail*float64(count(today)), float64(c.Events-1)
 				f.Score = surprise(tails[off[0].hour])
@@ -60,6 +62,24 @@ func (c *Config) plannedHours(actor string, w worked) bool {
 // mayJudge tells whether a day may have a finding at all.
 func (v *view) mayJudge(today []worked) bool {
 	return !timeOf(today[len(today)-1].quarter).Before(v.from) && count(today) >= int64(v.c.OffHours.Events)
+}
+
+// enough is the index of the part of a day with which it is more than a late evening: there are enough events, at
+// several hours of the day, or at an hour at which the person hardly ever works. -1: there is none.
+func (v *view) enough(off []worked, tails *[24]float64) int {
+	c := v.c.OffHours
+	all, deep, hours := int64(0), int64(0), map[int]bool{}
+	for i, w := range off {
+		hours[w.hour] = true
+		all += w.n
+		if tails[w.hour] < c.Deep {
+			deep += w.n
+		}
+		if all >= int64(c.Events) && len(hours) >= c.Hours || deep >= int64(c.Events) {
+			return i
+		}
+	}
+	return -1
 }
 
 // splitFrom is how many events on weekdays and at weekends each it takes to tell them apart.

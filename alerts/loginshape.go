@@ -3,6 +3,7 @@ package alerts
 import (
 	"fmt"
 	"slices"
+	"sort"
 	"time"
 
 	"github.com/activitylog/activitylog"
@@ -68,11 +69,10 @@ func (l *logins) guesses(a *attempt, account string) []int {
 	}
 	var part []int
 	failed, succeeded := map[string]bool{}, map[string]bool{account: true}
-	for _, i := range slices.Backward(l.bySource[a.Source]) {
+	list := l.bySource[a.Source]
+	end := sort.Search(len(list), func(i int) bool { return l.all[list[i]].Time.After(a.Time) }) // an office is thousands of sign-ins
+	for _, i := range slices.Backward(list[:end]) {
 		b := &l.all[i]
-		if b.Time.After(a.Time) {
-			continue
-		}
 		if a.Time.Sub(b.Time) > l.c.Logins.SuccessWindow {
 			break
 		}

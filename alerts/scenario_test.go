@@ -40,7 +40,7 @@ func (s *scenario) story() *story {
 // scenarios are all of them. Each rule has at least one that passes all its gates, and one more for each gate that fails
 // that gate alone: to remove a gate turns one of them red.
 func scenarios() []scenario {
-	return slices.Concat(loginScenarios(), sprayScenarios(), volumeScenarios(), hourScenarios(), costScenarios(), spendScenarios(),
+	return slices.Concat(loginScenarios(), sprayScenarios(), volumeScenarios(), machineScenarios(), hourScenarios(), costScenarios(), spendScenarios(), dropScenarios(),
 		modelScenarios(), errorScenarios(), privilegeScenarios(), massScenarios(), actingScenarios(), guardScenarios())
 }
 

@@ -18,14 +18,15 @@ func judgeSpend(v *view) []Finding {
 	}
 	first, last := v.daysJudged()
 	var list []Finding
-	crept := first - 7
+	crept := max(first, s.first) - 7 // none yet
 	for day := max(first, s.first+int32(v.c.Spend.Learning)); day <= min(last, s.last); day++ {
 		if v.c.planned(SpendSpikes, v.c.Org, dayWindow(day, v.c.Zone)) {
 			continue
 		}
 		if f, ok := s.spike(day); ok {
 			list = append(list, f)
-			continue
+		} else if f, ok := s.drop(day); ok {
+			list = append(list, f)
 		}
 		if day-crept < 7 { // a ramp is told once a week
 			continue
@@ -59,9 +60,10 @@ func (v *view) spending() *spending {
 	if len(total) == 0 {
 		return nil
 	}
-	// What lies long before the days judged has no part in any baseline.
+	// What lies long before the days judged has no part in any baseline: each of the days looked back on has an expectation
+	// that looks back as far, or eight weeks.
 	judged, _ := v.daysJudged()
-	s.first = max(s.first, judged-int32(v.c.Spend.History)-int32(v.c.Spend.Learning))
+	s.first = max(s.first, judged-int32(v.c.Spend.History)-max(int32(v.c.Spend.History), 8*7))
 	for d := s.first; d <= s.last; d++ {
 		s.byDay = append(s.byDay, total[d])
 	}
@@ -86,8 +88,9 @@ func (s *spending) days(from, to int32) (list []float64) {
 	return list
 }
 
-// expected is what a day should cost: the median of its weekday, moved to the level of the last week. Before there
-// are enough weeks it is the median of all days.
+// expected is what a day should cost: the median of its weekday, moved to the present level. Before there are enough
+// weeks it is the median of all days. The level is that of the younger half of the history against the whole, which a
+// week of holidays does not move.
 func (s *spending) expected(day int32) (value float64, seasonal bool) {
 	if day-s.first < int32(s.c.Spend.Seasonal) {
 		return median(s.days(day-int32(s.c.Spend.History), day)), false
@@ -96,9 +99,10 @@ func (s *spending) expected(day int32) (value float64, seasonal bool) {
 	for week := int32(1); week <= 8; week++ {
 		same = append(same, s.days(day-7*week, day-7*week+1)...)
 	}
+	half := min(int32(s.c.Spend.History), day-s.first) / 2
 	level := 1.0
-	if before := median(s.days(day-35, day-7)); before > 0 {
-		level = min(2, max(0.5, median(s.days(day-7, day))/before))
+	if before := median(s.days(day-2*half, day)); before > 0 {
+		level = min(2, max(0.5, median(s.days(day-half, day))/before))
 	}
 	return median(same) * level, true
 }
@@ -126,13 +130,12 @@ func (s *spending) spike(day int32) (Finding, bool) {
 	if spread <= 0 || x-expected < c.Score*spread {
 		return Finding{}, false
 	}
-	bound := max(expected+c.Score*spread, c.Ratio*expected, expected+float64(c.Floor))
-	method, size := "median of all days", int(day-s.first)
-	if seasonal {
-		method, size = "median of the same weekday at the level of the last week", min(8, int(day-s.first)/7)
+	jump := c.Ratio * expected * s.lately(day)
+	if x < jump {
+		return Finding{}, false
 	}
-	w := dayWindow(day, s.c.Zone)
-	f := s.found("day", w, x, expected, bound, Baseline{Method: method, Size: size, From: startOfDay(max(s.first, day-int32(c.History)), s.c.Zone), To: w.From, Mature: seasonal})
+	bound := max(expected+c.Score*spread, jump, expected+float64(c.Floor))
+	f := s.found("day", dayWindow(day, s.c.Zone), x, expected, bound, s.baseline(day, seasonal))
 	f.Score = min(100, int(10*(x-expected)/spread))
 	f.Severity = activitylog.Medium
 	if x > 2*bound {
@@ -144,88 +147,13 @@ func (s *spending) spike(day int32) (Finding, bool) {
 	return f, true
 }
 
-// ramp holds seven days against each of the four weeks before.
-func (s *spending) ramp(day int32) (Finding, bool) {
-	c := s.c.Spend
-	if day-s.first < 34 {
-		return Finding{}, false
+// baseline says what was expected of a day.
+func (s *spending) baseline(day int32, seasonal bool) Baseline {
+	b := Baseline{Method: "median of all days", Size: int(day - s.first), From: startOfDay(max(s.first, day-int32(s.c.Spend.History)), s.c.Zone), To: startOfDay(day, s.c.Zone), Mature: seasonal}
+	if seasonal {
+		b.Method, b.Size = "median of the same weekday at the present level", min(8, int(day-s.first)/7)
 	}
-	week := func(end int32) (sum float64) { // the seven days that end with it
-		for _, x := range s.days(end-6, end+1) {
-			sum += x
-		}
-		return sum
-	}
-	now := week(day)
-	var before []float64
-	for n := int32(1); n <= 4; n++ {
-		before = append(before, week(day-7*n))
-	}
-	expected := median(before)
-	bound := max(c.SlowRatio*expected, largest(before)*1.1, expected+float64(c.Floor))
-	if now <= bound || expected <= 0 || s.raisedDays(day) < 5 {
-		return Finding{}, false // one dear day makes no ramp
-	}
-	seven := Window{startOfDay(day-6, s.c.Zone), startOfDay(day+1, s.c.Zone)}
-	f := s.found("ramp", seven, now, expected, bound, Baseline{Method: "median of the four weeks before", Size: 4, From: startOfDay(day-34, s.c.Zone), To: seven.From, Mature: true})
-	f.Severity, f.Score = activitylog.Medium, min(100, int(40*now/expected))
-	f.Window = dayWindow(day, s.c.Zone) // the day that is judged; the filter has all seven
-	f.Raised = f.Window.To
-	s.shares(&f, day-6, day+1, 28)
-	f.Explanation = fmt.Sprintf("The organization cost %s in the seven days up to %s, %s times the %s of a usual week of the four before%s.", s.money(now), dayName(day), times(now, expected), s.money(expected), s.blame(&f))
-	return f, true
-}
-
-// raisedDays counts, of seven days, those that cost a tenth more than their weekday in the four weeks before.
-func (s *spending) raisedDays(day int32) (n int) {
-	for d := day - 6; d <= day; d++ {
-		var same []float64
-		for week := int32(1); week <= 4; week++ {
-			same = append(same, s.days(d-7*week, d-7*week+1)...)
-		}
-		if x, _ := s.of(d); x > 1.1*median(same) {
-			n++
-		}
-	}
-	return n
-}
-
-// budget projects each month and tells when it will be above what the host allows.
-func (s *spending) budget(first, last int32) []Finding {
-	c := s.c.Spend
-	if c.Budget <= 0 {
-		return nil
-	}
-	var list []Finding
-	told := map[string]bool{}
-	sum, month := 0.0, ""
-	for day := s.first; day <= last; day++ {
-		date := time.Unix(int64(day)*24*60*60, 0).UTC()
-		if m := date.Format("2006-01"); m != month {
-			sum, month = 0, m
-		}
-		x, _ := s.of(day)
-		sum += x
-		start := max(s.first, day-int32(date.Day())+1)
-		if day < first || told[month] || sum < c.BudgetFrom*float64(c.Budget) {
-			continue
-		}
-		days := time.Date(date.Year(), date.Month()+1, 0, 0, 0, 0, 0, time.UTC).Day()
-		projected := sum / float64(date.Day()) * float64(days)
-		if projected <= float64(c.Budget) {
-			continue
-		}
-		told[month] = true
-		w := Window{startOfDay(start, s.c.Zone), startOfDay(day+1, s.c.Zone)}
-		f := s.found("budget", w, sum, float64(c.Budget), c.BudgetFrom*float64(c.Budget), Baseline{Method: "budget of the month", Size: days, From: w.From, To: w.To, Mature: true})
-		f.Severity, f.Score = activitylog.Medium, min(100, int(100*sum/float64(c.Budget)))
-		f.Window = dayWindow(day, s.c.Zone) // the day on which it shows; the filter has the month
-		f.Raised = f.Window.To
-		s.shares(&f, start, day+1, 28)
-		f.Explanation = fmt.Sprintf("The organization has spent %s of this month's budget of %s by %s; at this rate the month will cost %s.", s.money(sum), s.money(float64(c.Budget)), dayName(day), s.money(projected))
-		list = append(list, f)
-	}
-	return list
+	return b
 }
 
 func (s *spending) found(kind string, w Window, observed, expected, bound float64, b Baseline) Finding {

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/exp/stats"
 )
 
-// binomialTail is P(X >= k) of n attempts that fail with probability p, summed from its exact terms.
+// binomialTail is P(X >= k) of n attempts that fail with probability p.
 func binomialTail(k, n int64, p float64) float64 {
 	switch {
 	case k <= 0:
@@ -17,24 +17,7 @@ func binomialTail(k, n int64, p float64) float64 {
 	case p >= 1:
 		return 1
 	}
-	sum := 0.0
-	for i := k; i <= n; i++ {
-		term := math.Exp(logChoose(n, i) + float64(i)*math.Log(p) + float64(n-i)*math.Log1p(-p))
-		sum += term
-		if term < sum*1e-12 && float64(i) > float64(n)*p {
-			break // the rest adds nothing
-		}
-	}
-	return min(sum, 1)
-}
-
-func logChoose(n, k int64) float64 {
-	return logFactorial(n) - logFactorial(k) - logFactorial(n-k)
-}
-
-func logFactorial(n int64) float64 {
-	v, _ := math.Lgamma(float64(n) + 1)
-	return v
+	return betaPart(p, 1-p, float64(k), float64(n-k)+1)
 }
 
 // negativeBinomialTail is P(X >= k) of counts with that mean and variance, fitted by moments. The variance is at least
@@ -49,25 +32,47 @@ func negativeBinomialTail(k int64, mean, variance float64) float64 {
 	variance = max(variance, 1.05*mean)
 	p := mean / variance // of a success
 	r := mean * p / (1 - p)
-	below := 0.0
-	// Summed from the far side where the tail is small: from k up.
-	term := func(i int64) float64 {
-		a, _ := math.Lgamma(float64(i) + r)
-		b, _ := math.Lgamma(r)
-		return math.Exp(a - b - logFactorial(i) + r*math.Log(p) + float64(i)*math.Log1p(-p))
+	return betaPart(1-p, p, float64(k), r)
+}
+
+// betaPart is the regularized incomplete beta function I_x(a, b), where y is 1 - x. The tails of both distributions are
+// values of it, and unlike their sums it takes as long for millions as for tens.
+func betaPart(x, y, a, b float64) float64 {
+	front := math.Exp(logGamma(a+b) - logGamma(a) - logGamma(b) + a*math.Log(x) + b*math.Log(y))
+	if x < (a+1)/(a+b+2) {
+		return min(1, front*betaFraction(x, a, b)/a)
 	}
-	if float64(k) > mean {
-		t := term(k)
-		for i := k; t > below*1e-12; i++ {
-			below += t
-			t *= (float64(i) + r) / float64(i+1) * (1 - p)
+	return max(0, 1-front*betaFraction(y, b, a)/b)
+}
+
+// betaFraction is its continued fraction, by Lentz's method; it converges in about the square root of max(a, b) steps.
+func betaFraction(x, a, b float64) float64 {
+	const tiny, enough = 1e-300, 1e-12
+	away := func(v float64) float64 { // from zero
+		if math.Abs(v) < tiny {
+			return tiny
 		}
-		return min(below, 1)
+		return v
 	}
-	for i := range k {
-		below += term(i)
+	c, d := 1.0, 1/away(1-(a+b)*x/(a+1))
+	h := d
+	for m := 1.0; m < 1e6; m++ {
+		even := m * (b - m) * x / ((a + 2*m - 1) * (a + 2*m))
+		d, c = 1/away(1+even*d), away(1+even/c)
+		h *= d * c
+		odd := -(a + m) * (a + b + m) * x / ((a + 2*m) * (a + 2*m + 1))
+		d, c = 1/away(1+odd*d), away(1+odd/c)
+		h *= d * c
+		if math.Abs(d*c-1) < enough {
+			break
+		}
 	}
-	return max(0, 1-below)
+	return h
+}
+
+func logGamma(x float64) float64 {
+	v, _ := math.Lgamma(x)
+	return v
 }
 
 func mean(values []float64) float64 {
@@ -122,4 +127,20 @@ func largest(values []float64) float64 {
 		return 0
 	}
 	return slices.Max(values)
+}
+
+// nearLargest is the second largest of values: what was exceeded once before. One old burst does not move it.
+func nearLargest(values []float64) float64 {
+	first, second := math.Inf(-1), math.Inf(-1)
+	for _, v := range values {
+		if v > first {
+			first, second = v, first
+		} else {
+			second = max(second, v)
+		}
+	}
+	if len(values) < 2 {
+		return largest(values)
+	}
+	return second
 }

@@ -10,7 +10,7 @@ const message = "ai.message.send"
 
 // strict names every threshold of volume and cost, so that these stories do not hang on the defaults.
 var strict = alerts.Config{
-	Volume: alerts.VolumeConfig{Support: 20, Deviations: 3, Ratio: 3, Record: 1.5, Tail: 1e-3, Impact: 0.02, ImpactFrom: 50, History: 28, Learning: 14, Active: 5},
+	Volume: alerts.VolumeConfig{Support: 20, Deviations: 3, Ratio: 3, Far: 3, Record: 1.5, Tail: 1e-3, Impact: 0.02, ImpactFrom: 50, History: 28, Learning: 14, Active: 5},
 	Cost: alerts.CostConfig{
 		Record: 1.5, Ratio: 3, Score: 3, LogSpread: 0.35, Floor: 1_000_000, Impact: 0.02, Events: 10, Breadth: 0.3, History: 28, Learning: 14, Active: 5,
 	},
@@ -38,8 +38,10 @@ func volumeScenarios() []scenario {
 		spike(s, 20)
 	})
 	few.config.Volume.Impact = 0.9
+	near := one("a record that is not yet far above the usual", []string{"day low ada"}, func(s *story) { s.daily(0, 40, 5, "ada", message); spike(s, 30) })
+	near.config.Volume.Far = 6
 	return []scenario{
-		few,
+		few, near,
 		one("spike", []string{"day high ada"}, func(s *story) { s.cycle(0, 40, "ada", 4, 5, 6); spike(s, 60) }),
 		one("too little to matter", nil, func(s *story) { s.daily(0, 40, 1, "ada", message); spike(s, 19) }),
 		one("just enough to matter", []string{"day high ada"}, func(s *story) { s.daily(0, 40, 1, "ada", message); spike(s, 20) }),
@@ -92,20 +94,9 @@ func volumeScenarios() []scenario {
 			spike(s, 60)
 		}),
 		one("what is far back does not count", []string{"day high ada"}, func(s *story) {
-			s.times(80, on(5, 10, 0), "ada", message)
+			s.daily(5, 7, 80, "ada", message)
 			s.daily(11, 40, 5, "ada", message)
 			spike(s, 60)
-		}),
-		one("a machine is judged by the hour", []string{"hour high bot"}, func(s *story) {
-			for h := range 40 * 24 {
-				s.times(3, on(0, h, 0), "bot", message, by("service"))
-			}
-			s.times(30, on(40, 3, 0), "bot", message, by("service"))
-		}),
-		one("a machine as usual", nil, func(s *story) {
-			for h := range 41 * 24 {
-				s.times(3, on(0, h, 0), "bot", message, by("service"))
-			}
 		}),
 	}
 }
@@ -117,13 +108,16 @@ func costScenarios() []scenario {
 	// usual spends a dollar a day in ten messages.
 	usual := func(s *story, actor string, from, to int) { s.daily(from, to, 10, actor, message, costing(10)) }
 	day := func(s *story, n int, cents int64) { s.times(n, on(40, 8, 0), "ada", message, costing(cents)) }
+	smooth := one("steady days scatter a little all the same", nil, func(s *story) { usual(s, "ada", 0, 40); day(s, 35, 10) })
+	smooth.config.Cost.LogSpread = 0.5
 	return []scenario{
+		smooth,
 		one("twice as much as on steady days", nil, func(s *story) {
 			s.daily(0, 40, 100, "ada", message, costing(10))
 			day(s, 200, 10)
 		}),
 		one("what is far back does not count", []string{"day medium ada"}, func(s *story) {
-			s.times(100, on(5, 10, 0), "ada", message, costing(10))
+			s.daily(5, 7, 100, "ada", message, costing(10))
 			usual(s, "ada", 11, 40)
 			day(s, 50, 10)
 		}),
@@ -131,8 +125,8 @@ func costScenarios() []scenario {
 		one("far more", []string{"day high ada"}, func(s *story) { usual(s, "ada", 0, 40); day(s, 200, 10) }),
 		one("one dear message", []string{"day medium ada"}, func(s *story) { usual(s, "ada", 0, 40); day(s, 1, 500) }),
 		one("no record", nil, func(s *story) {
-			usual(s, "ada", 0, 39)
-			s.times(50, on(39, 8, 0), "ada", message, costing(10))
+			usual(s, "ada", 0, 38)
+			s.daily(38, 40, 50, "ada", message, costing(10))
 			day(s, 70, 10)
 		}),
 		one("within the scatter", nil, func(s *story) {

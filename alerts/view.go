@@ -15,9 +15,10 @@ type view struct {
 	f        *Figures
 	c        Config
 	from, at time.Time
-	cells    []cellRef // in no order
+	cells    []cellRef // by quarter of an hour
 	marks    []Mark    // by time, then id
 	days     map[int32]int32
+	lately   [2]int32     // the last quarter of an hour that day was asked for, and its day
 	actors   []*actorView // by id; those without an id are left out
 	currency uint32       // of most priced events
 	start    time.Time    // the organization's first event
@@ -83,16 +84,51 @@ func newView(f *Figures, from, at time.Time, c Config) *view {
 		}
 	}
 	slices.SortFunc(v.marks, func(a, b Mark) int { return cmp.Or(a.Time.Compare(b.Time), bytes.Compare(a.ID[:], b.ID[:])) })
+	v.cells = byQuarter(v.cells)
 	v.sortActors()
 	return v
 }
 
-func (v *view) sortActors() {
-	type actorDay struct {
-		actor uint32
-		day   int32
+// byQuarter puts cells in the order of time, by counting: there are far more of them than quarters of an hour.
+func byQuarter(cells []cellRef) []cellRef {
+	if len(cells) == 0 {
+		return nil
 	}
-	byActor, byDay := map[uint32]*actorView{}, map[actorDay]*daySum{}
+	first, last := cells[0].key.quarter, cells[0].key.quarter
+	for i := range cells {
+		first, last = min(first, cells[i].key.quarter), max(last, cells[i].key.quarter)
+	}
+	if int(last-first) > 16*len(cells)+1024 {
+		slices.SortFunc(cells, func(a, b cellRef) int { return cmp.Compare(a.key.quarter, b.key.quarter) })
+		return cells
+	}
+	next := make([]int32, last-first+2) // where the next of each quarter goes
+	for i := range cells {
+		next[cells[i].key.quarter-first+1]++
+	}
+	for i := 1; i < len(next); i++ {
+		next[i] += next[i-1]
+	}
+	out := make([]cellRef, len(cells))
+	for i := range cells {
+		n := &next[cells[i].key.quarter-first]
+		out[*n] = cells[i]
+		*n++
+	}
+	return out
+}
+
+// within are the cells from one quarter of an hour up to another, which is left out.
+func (v *view) within(from, to int32) []cellRef {
+	find := func(q int32) int {
+		i, _ := slices.BinarySearchFunc(v.cells, q, func(c cellRef, q int32) int { return cmp.Compare(c.key.quarter, q) })
+		return i
+	}
+	return v.cells[find(from):find(to)]
+}
+
+func (v *view) sortActors() {
+	byActor := map[uint32]*actorView{}
 	message := map[uint32]bool{} // actions that are messages
 	for i, c := range v.cells {
 		k := c.key
@@ -110,12 +146,10 @@ func (v *view) sortActors() {
 		}
 		a.cells = append(a.cells, int32(i))
 		day := v.day(k.quarter)
-		d := byDay[actorDay{k.actor, day}]
-		if d == nil {
-			d = &daySum{day: day}
-			byDay[actorDay{k.actor, day}] = d
-			a.days = append(a.days, d)
+		if n := len(a.days); n == 0 || a.days[n-1].day != day {
+			a.days = append(a.days, &daySum{day: day})
 		}
+		d := a.days[len(a.days)-1]
 		d.cells = append(d.cells, int32(i))
 		d.hours |= 1 << (uint32(k.quarter/4) % 24)
 		is, ok := message[k.action]
@@ -133,7 +167,6 @@ func (v *view) sortActors() {
 	}
 	slices.SortFunc(v.actors, func(a, b *actorView) int { return strings.Compare(a.id, b.id) })
 	for _, a := range v.actors {
-		slices.SortFunc(a.days, func(a, b *daySum) int { return cmp.Compare(a.day, b.day) })
 		a.first = a.days[0].day
 		if k, ok := v.f.known(ofActor, a.id, ""); ok {
 			if f, ok := v.f.firsts[k]; ok {
@@ -152,11 +185,15 @@ func isMessage(action string) bool {
 
 // day is the number of the organization's day that a quarter of an hour lies in.
 func (v *view) day(quarter int32) int32 {
+	if v.lately[0] == quarter && quarter != 0 {
+		return v.lately[1]
+	}
 	d, ok := v.days[quarter]
 	if !ok {
 		d = localDay(timeOf(quarter), v.c.Zone)
 		v.days[quarter] = d
 	}
+	v.lately = [2]int32{quarter, d}
 	return d
 }
 

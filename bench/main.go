@@ -28,18 +28,21 @@ var suites = []struct {
 	{"pgqueries", queriesPostgres},
 	{"export", exports},
 	{"peers", peers},
+	{"rollups", rollups},
+	{"purge", purgeBeside},
 }
 
 func main() {
 	rounds := flag.Int("rounds", 5, "rounds of each pair; the median counts")
 	only := flag.String("only", "", "comma-separated suites")
+	events := flag.Int("events", 1_000_000, "purge, rollups: events in the log; a purge takes a tenth of them")
 	flag.Parse()
 	ctx := context.Background()
 	var err error
 	if flag.Arg(0) == "biglog" {
 		err = buildBigLogs(ctx)
 	} else {
-		err = runSuites(ctx, *rounds, *only)
+		err = runSuites(ctx, *rounds, *events, *only)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -47,7 +50,7 @@ func main() {
 	}
 }
 
-func runSuites(ctx context.Context, rounds int, only string) error {
+func runSuites(ctx context.Context, rounds, events int, only string) error {
 	fmt.Printf("%s, %s/%s, %d processors, %d rounds\n\n", time.Now().UTC().Format(time.DateOnly), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), rounds)
 	fmt.Println("| what | ours | peer | ratio (min–max) | target | met |")
 	fmt.Println("|---|---|---|---|---|---|")
@@ -55,7 +58,7 @@ func runSuites(ctx context.Context, rounds int, only string) error {
 		if only != "" && !slices.Contains(strings.Split(only, ","), s.name) {
 			continue
 		}
-		if err := s.run(ctx, &report{rounds: rounds}); err != nil {
+		if err := s.run(ctx, &report{rounds: rounds, events: events}); err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // report runs pairs and prints their rows.
-type report struct{ rounds int }
+type report struct{ rounds, events int }
 
 // timed is one side of a pair: it prepares, then returns how long the measured part took and for how many units.
 type timed func() (time.Duration, int, error)

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the tests need beside Go, and only what is missing:
 #
-#   scripts/deps.sh             a C compiler (for SQLite and the race detector) and PostgreSQL
+#   scripts/deps.sh             a C compiler (for SQLite and the race detector), PostgreSQL, and what e2e needs:
+#                               Chromium and axe-core
 #   scripts/deps.sh postgres18  PostgreSQL 18 in the user's cache, whatever else is installed
 #
 # internal/pgtest searches for PostgreSQL in the same places and order. Where
@@ -134,10 +135,39 @@ starts() {
 		go test -count=1 -run '^TestRestartOfARunningServer$' ./internal/pgtest 2>&1) || { echo "$log" >&2; return 1; }
 }
 
+# browser is what the tests in e2e look at the pages with. They search for it under the same names.
+browser() {
+	local name
+	[ -n "${ACTIVITYLOG_CHROMIUM:-}" ] && return # one of the user's own
+	for name in chromium chromium-browser google-chrome chrome; do
+		if have "$name"; then
+			return
+		fi
+	done
+	can_apt || die "Chromium is missing: install it, or set ACTIVITYLOG_CHROMIUM"
+	say "installing Chromium with apt-get"
+	apt_install chromium fonts-dejavu-core || die "apt-get could not install chromium"
+	have chromium || die "chromium is installed but not found"
+}
+
+# axe checks pages for accessibility. The lock file names its version and the checksum of its archive.
+axe() {
+	[ -n "${ACTIVITYLOG_AXE:-}" ] && return
+	if [ -f e2e/node_modules/axe-core/axe.min.js ] && [ e2e/node_modules/.package-lock.json -nt e2e/package-lock.json ]; then
+		return
+	fi
+	have npm || die "axe-core is missing: install npm, with which this script can install it, or set ACTIVITYLOG_AXE to axe.min.js"
+	say "installing axe-core in e2e/node_modules"
+	(cd e2e && npm ci --ignore-scripts --no-audit --no-fund --silent >/dev/null </dev/null) || die "npm could not install axe-core"
+	touch e2e/node_modules/.package-lock.json
+}
+
 case "${1:-}" in
 "")
 	c_compiler
 	postgres
+	browser
+	axe
 	;;
 postgres18) postgres18 ;;
 *) die "unknown argument $1; there is postgres18" ;;

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Runs the long tests too, against the newest PostgreSQL we know rather than
-# the one that is installed. Arguments are passed on to go test.
+# the one that is installed, and then reports once what writers notice of a
+# purge of 1 of 10 million events. Arguments are passed on to go test;
+# ACTIVITYLOG_SOAK_EVENTS is another size of that log, 0 for none.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,4 +11,12 @@ scripts/deps.sh postgres18
 export ACTIVITYLOG_POSTGRES_BIN="${XDG_CACHE_HOME:-$HOME/.cache}/activitylog/postgres-18/bin"
 export ACTIVITYLOG_REQUIRE_POSTGRES=1
 export ACTIVITYLOG_SOAK=1
-exec go test -race -count=1 -timeout 3h "$@" ./...
+export ACTIVITYLOG_E2E=require
+code=0
+go test -race -count=1 -timeout 3h "$@" ./... || code=1
+(cd e2e && go test -count=1 -timeout 15m "$@" ./...) || code=1
+events=${ACTIVITYLOG_SOAK_EVENTS:-10000000}
+if [ "$events" -gt 0 ]; then
+	(cd bench && go run . -only purge -events "$events") || code=1
+fi
+exit $code

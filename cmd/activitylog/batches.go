@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/activitylog/activitylog"
+	"github.com/activitylog/activitylog/internal/decision"
 )
 
 const batchSize = 1000
@@ -45,7 +46,8 @@ func (b *batches) flush(ctx context.Context) error {
 		for i, e := range b.waiting {
 			events[i] = e.Event
 		}
-		_, err = b.log.RecordAll(ctx, events)
+		// What is not at first hand is backfill and decides nothing, so that decisions may be among it.
+		_, err = b.log.RecordAll(decision.With(ctx), events)
 		var conflict *activitylog.ConflictError
 		if errors.As(err, &conflict) {
 			i := slices.IndexFunc(b.waiting, func(e imported) bool { return e.ID == conflict.ID })

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -28,7 +29,7 @@ that holds anything else is left alone.`,
 			var d demoLog
 			fs.StringVar(&d.path, "db", filepath.Join(os.TempDir(), "activitylog-demo.db"), "the `file` to make")
 			fs.Uint64Var(&d.seed, "seed", 1, "another `N` makes another log")
-			fs.StringVar(&d.addr, "addr", "", "serve the page on `HOST:PORT`; there is no page yet")
+			fs.StringVar(&d.addr, "addr", "", "open the demo in the pages of admins on `HOST:PORT`, with a switch between roles")
 			return d.run
 		},
 	}
@@ -44,14 +45,15 @@ func (d *demoLog) run(ctx context.Context, s streams, args []string) error {
 	switch {
 	case len(args) > 0:
 		return usage("demo takes flags only; to search the demo, use activitylog query --db %s", d.path)
-	case d.addr != "":
-		return usage("there is no page to serve yet; leave --addr out and use activitylog query")
 	case d.path == "" || d.path == "memory:" || strings.Contains(d.path, "://"):
 		return usage("--db of the demo is a file that it makes; write a path")
 	}
 	fresh, err := d.fresh(ctx)
 	if err != nil {
 		return err
+	}
+	if d.addr != "" {
+		return d.serve(ctx, s, fresh)
 	}
 	if !fresh {
 		if err := d.build(ctx, s); err != nil {
@@ -61,7 +63,7 @@ func (d *demoLog) run(ctx context.Context, s streams, args []string) error {
 	return d.show(ctx, s)
 }
 
-// demoMark is the event by which a demo is known.
+// demoMark is the target of the event by which a demo is known.
 const demoMark = "activitylog demo"
 
 // fresh tells whether the file is already what build would make. It is an error if the file is something else.
@@ -77,16 +79,16 @@ func (d *demoLog) fresh(ctx context.Context) (fresh bool, err error) {
 		return false, err
 	}
 	foreign := fmt.Errorf("%s holds something else; move it away, or write --db with another path", d.path)
-	db, err := openDatabase(ctx, d.path, false)
+	db, err := readDatabase(ctx, d.path)
 	if err != nil {
 		return false, fmt.Errorf("%w (%w)", foreign, err)
 	}
 	defer db.closeInto(&err)
-	page, err := db.Org(activitylog.SystemOrg).Page(ctx, activitylog.Query{Filter: activitylog.TargetIs("dataset", demoMark)})
+	mark, ok, err := markOf(ctx, db)
 	if err != nil {
 		return false, err
 	}
-	if len(page.Events) == 0 {
+	if !ok {
 		return false, foreign
 	}
 	ours := map[string]bool{activitylog.SystemOrg: true}
@@ -101,9 +103,17 @@ func (d *demoLog) fresh(ctx context.Context) (fresh bool, err error) {
 			return false, fmt.Errorf("%s is a demo to which other organizations were added; move it away, or write --db with another path", d.path)
 		}
 	}
-	mark := page.Events[0]
 	seed, _ := mark.Metadata["seed"].(json.Number)
 	return seed.String() == strconv.FormatUint(d.seed, 10) && time.Since(mark.Time) < 24*time.Hour, nil
+}
+
+// markOf is the event by which a demo is known.
+func markOf(ctx context.Context, db *database) (mark activitylog.Event, ok bool, err error) {
+	page, err := db.Org(activitylog.SystemOrg).Page(ctx, activitylog.Query{Filter: activitylog.TargetIs("dataset", demoMark), Limit: 1})
+	if err != nil || len(page.Events) == 0 {
+		return mark, false, err
+	}
+	return page.Events[0], true, nil
 }
 
 // build makes the log beside its place and moves it there when it is whole.
@@ -117,6 +127,11 @@ func (d *demoLog) build(ctx context.Context, s streams) (err error) {
 	if err := d.fill(ctx, s, part); err != nil {
 		return fmt.Errorf("make the demo: %w", err)
 	}
+	return d.put(part)
+}
+
+// put moves a whole demo to its place.
+func (d *demoLog) put(part string) error {
 	for _, suffix := range []string{"-wal", "-shm"} { // of the demo that is replaced
 		if err := os.Remove(d.path + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -126,11 +141,16 @@ func (d *demoLog) build(ctx context.Context, s streams) (err error) {
 }
 
 func (d *demoLog) fill(ctx context.Context, s streams, path string) (err error) {
-	db, err := openDatabase(ctx, path, true)
+	db, err := openDatabase(ctx, path, d.path+".key", true)
 	if err != nil {
 		return err
 	}
 	defer db.closeInto(&err)
+	return d.fillInto(ctx, s, db, demo.Events)
+}
+
+// fillInto records the events that generate yields, which are those of the demo in any order.
+func (d *demoLog) fillInto(ctx context.Context, s streams, db *database, generate func(demo.Options) iter.Seq[activitylog.Event]) error {
 	now := time.Now().UTC()
 	if _, err := db.Record(ctx, activitylog.Event{
 		Org: activitylog.SystemOrg, Action: "data.import", Time: now, Actor: activitylog.Actor{Type: activitylog.System},
@@ -151,7 +171,7 @@ func (d *demoLog) fill(ctx context.Context, s streams, path string) (err error) 
 		batch = batch[:0]
 		return err
 	}
-	for e := range demo.Events(demo.Options{Seed: d.seed, End: now, Size: d.size}) {
+	for e := range generate(demo.Options{Seed: d.seed, End: now, Size: d.size}) {
 		if batch = append(batch, e); len(batch) < batchSize {
 			continue
 		}

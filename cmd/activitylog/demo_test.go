@@ -31,6 +31,11 @@ func TestDemo(t *testing.T) {
 			t.Errorf("%s is not in\n%s", o.ID, out)
 		}
 	}
+	for _, want := range []string{"alerts, and what was planted", "Somebody guesses the password of Jonas Weber", "activitylog alerts --db "} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
 	// The commands it shows work and find what it says.
 	examples := regexp.MustCompile(`# .*: ([\d,]+) events?\n  activitylog (query --db '.*' --org \S+) (.*)\n`).FindAllStringSubmatch(out, -1)
 	if len(examples) < 3 {
@@ -43,7 +48,7 @@ func TestDemo(t *testing.T) {
 			t.Errorf("%s counts %s, the demo says %s", filter, got, e[1])
 		}
 	}
-	if files, _ := os.ReadDir(filepath.Dir(path)); len(files) != 1 {
+	if files, _ := os.ReadDir(filepath.Dir(path)); len(files) != 2 { // the log and its keys
 		t.Errorf("left behind: %v", files)
 	}
 }

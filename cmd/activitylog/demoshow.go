@@ -23,7 +23,7 @@ var demoFilters = []struct{ filter, about string }{
 
 // show prints what the demo holds and commands to go on with.
 func (d *demoLog) show(ctx context.Context, s streams) (err error) {
-	db, err := openDatabase(ctx, d.path, false)
+	db, err := readDatabase(ctx, d.path)
 	if err != nil {
 		return err
 	}
@@ -47,6 +47,15 @@ func (d *demoLog) show(ctx context.Context, s streams) (err error) {
 		}
 		fmt.Fprintf(&b, "  %-16s %9s\n", c.Values[0], grouped(c.Count))
 	}
+	mark, ok, err := markOf(ctx, db)
+	if err != nil {
+		return err
+	}
+	if ok {
+		if err := d.showAlerts(ctx, &b, db, mark.Time); err != nil {
+			return err
+		}
+	}
 	fmt.Fprintf(&b, "\ntry\n")
 	command := func(name, filter string) string {
 		return fmt.Sprintf("activitylog %s --db %s --org %s %s", name, shellQuoted(d.path), orgs[0].ID, shellQuoted(filter))
@@ -69,6 +78,7 @@ func (d *demoLog) show(ctx context.Context, s streams) (err error) {
 		}
 		fmt.Fprintf(&b, "  # %s: %s\n  %s\n", f.about, plural(n, "event"), command("query", f.filter))
 	}
+	fmt.Fprintf(&b, "  # the alerts in full, with how to see the events of each\n  activitylog alerts --db %s --org %s --zone %s\n", shellQuoted(d.path), orgs[0].ID, orgs[0].Zone)
 	fmt.Fprintf(&b, "  # the same as a file for a spreadsheet\n  %s --out demo.csv\n", command("export", first))
 	_, err = fmt.Fprint(s.out, b.String())
 	return err

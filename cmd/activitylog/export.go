@@ -21,6 +21,9 @@ func exportCommand() command {
 The same events give the same bytes, whatever database they are in. With --out the file appears only when it is whole;
 it replaces one of that name and can be read by its owner alone. Without, the exit code says whether the output is whole.
 
+Before the first byte the export is recorded in the log, as done by the user of the operating system; at its end, how much
+was sent and its SHA-256. The output leaves that record out.
+
 ` + filterAbout,
 		setup: func(fs *flag.FlagSet) func(context.Context, streams, []string) error {
 			var x exporter
@@ -60,14 +63,17 @@ func (x *exporter) run(ctx context.Context, s streams, args []string) (err error
 	shown.on = shown.on && (x.out != "-" || !terminal(s.out))
 	defer shown.done()
 	write := func(out io.Writer) error {
-		w, err := x.format.writer(out, x.scope.all)
-		if err != nil {
-			return err
-		}
-		if _, err := export.Copy(w, counted(reader.Events(ctx, ask), shown)); err != nil {
-			return err
-		}
-		return w.Close()
+		_, err := reader.Export(ctx, out, ask, func(out io.Writer, events iter.Seq2[activitylog.Event, error]) error {
+			w, err := x.format.writer(out, x.scope.all)
+			if err != nil {
+				return err
+			}
+			if _, err := export.Copy(w, counted(events, shown)); err != nil {
+				return err
+			}
+			return w.Close()
+		})
+		return err
 	}
 	if x.out == "-" {
 		return write(s.out)

@@ -58,6 +58,7 @@ func (c *converter) foreign(f fields) (e activitylog.Event, err error) {
 		e.Category = category
 	}
 	e.Actor = actorOf(f.text("actor"))
+	e.Actor.Zone = zoneOf(f)
 	e.Project, e.Reason, e.Message = f.text("project"), f.text("reason"), f.text("message")
 	if e.Outcome = activitylog.Outcome(f.text("outcome")); e.Outcome == activitylog.InProgress {
 		e.Outcome = activitylog.Unknown // what has not ended in the file will not end here
@@ -149,6 +150,23 @@ func actorOf(id string) activitylog.Actor {
 		t = activitylog.User
 	}
 	return activitylog.Actor{Type: t, ID: id}
+}
+
+// zoneOf is the zone of the actor, as the offset that a line gives in minutes. What is no offset that a clock could
+// show stays metadata, so that nothing is lost.
+func zoneOf(f fields) string {
+	const east, west = 14 * 60, -12 * 60 // the farthest that are in use
+	text := f.peek("tz_offset_min")
+	m, err := strconv.Atoi(text)
+	if err != nil || strconv.Itoa(m) != text || m < west || m > east {
+		return ""
+	}
+	delete(f, "tz_offset_min")
+	sign := '+'
+	if m < 0 {
+		sign, m = '-', -m
+	}
+	return fmt.Sprintf("%c%02d:%02d", sign, m/60, m%60)
 }
 
 // clientOf takes an address only where it is one; "AWS Internal" and the like stay metadata, as does an address with a

@@ -138,7 +138,7 @@ func TestImportOfOwnLines(t *testing.T) {
 		}
 	}
 	// Apart from being written after the fact the events are the same.
-	columns := []string{"--all-orgs", "--columns", "id,time,org,action,verb,severity,message,metadata,changes,labels,ip,retention,duration_us"}
+	columns := []string{aside, "--all-orgs", "--columns", "id,time,org,action,verb,severity,message,metadata,changes,labels,ip,retention,duration_us"}
 	want := done(t, append([]string{"export", "--db", from}, columns...)...)
 	if got := done(t, append([]string{"export", "--db", to}, columns...)...); got != want {
 		t.Errorf("got %.500s, want %.500s", got, want)

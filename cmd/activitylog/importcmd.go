@@ -24,6 +24,7 @@ Lines are either what export --format ndjson writes, which keep their ids and mu
 
   time        RFC 3339, "2006-01-02 15:04:05" in UTC, or seconds or milliseconds since 1970
   actor       "alice", "service:NAME", "agent:NAME" …; "ip:ADDRESS" and none are anonymous
+  tz_offset_min  minutes by which the actor's clock was ahead of UTC; 345 makes the zone +05:45
   action      such as "auth.login"; a known action brings its category, else "category" counts
   outcome     success, failure, denied or unknown; none means success
   ip user_agent target project reason error message severity session_id request_id
@@ -35,6 +36,7 @@ and the like are never stored. Rows with "count" or "value" are refused: they ar
 		setup: func(fs *flag.FlagSet) func(context.Context, streams, []string) error {
 			var i importer
 			fs.StringVar(&i.db, "db", "", dbUsage)
+			keyFlag(fs, &i.key)
 			fs.StringVar(&i.conv.org, "org", "", "the `organization` that the events belong to")
 			fs.BoolVar(&i.conv.ownOrgs, "all-orgs", false, "lines that name an organization belong to it, others to --org")
 			fs.BoolVar(&i.skipBad, "skip-bad", false, "leave bad lines out instead of importing nothing")
@@ -49,7 +51,7 @@ and the like are never stored. Rows with "count" or "value" are refused: they ar
 }
 
 type importer struct {
-	db      string
+	db, key string
 	skipBad bool
 	conv    converter
 }
@@ -84,7 +86,7 @@ func (i *importer) run(ctx context.Context, s streams, args []string) (err error
 		}
 		return fmt.Errorf("nothing was imported: %s of %s are bad; --skip-bad imports the others", grouped(bad), plural(bad+good, "line"))
 	}
-	db, err := openDatabase(ctx, i.db, true)
+	db, err := openDatabase(ctx, i.db, i.key, true)
 	if err != nil {
 		return err
 	}

@@ -10,19 +10,24 @@ import (
 	"github.com/activitylog/activitylog/export"
 )
 
+const recordedAbout = `That it was read is recorded in the log, as done by the user of the operating system; the answer leaves that record out.
+
+`
+
 const filterAbout = `A filter is a text such as
 
   actor:alice category:auth -outcome:success "free text" (model:a or model:b)
 
 Terms beside each other must all hold; -term negates. The fields are id, org, project, category, action, actor, acted,
 impersonated, authority, actor_type, target, outcome, severity, model, provider, ip, request, session, correlation,
-label.KEY, meta.KEY, cost, time, since and before; values are joined by commas, action:ai.message.* covers what is under it.
+retention, label.KEY, meta.KEY, cost, time, since and before; values are joined by commas, action:ai.message.* covers what
+is under it.
 Put the filter into quotes, so that the shell leaves it alone.`
 
 func queryCommand() command {
 	return command{
 		name: "query", args: "--db DB --org ORG [flags] [FILTER]",
-		about: "shows events, page by page\n\n" + filterAbout,
+		about: "shows events, page by page\n\n" + recordedAbout + filterAbout,
 		setup: func(fs *flag.FlagSet) func(context.Context, streams, []string) error {
 			var q query
 			q.scope.flags(fs)
@@ -96,7 +101,7 @@ func (q *query) run(ctx context.Context, s streams, args []string) (err error) {
 
 // pages yields up to limit events and leaves in next where the others begin. Pages that end early, because the store
 // gave up looking for matches, are continued.
-func pages(ctx context.Context, r activitylog.Reader, q activitylog.Query, limit int, next *activitylog.Cursor) iter.Seq2[activitylog.Event, error] {
+func pages(ctx context.Context, r reader, q activitylog.Query, limit int, next *activitylog.Cursor) iter.Seq2[activitylog.Event, error] {
 	const most = 1000
 	return func(yield func(activitylog.Event, error) bool) {
 		for {

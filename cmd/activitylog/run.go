@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -26,11 +27,15 @@ type streams struct {
 // command is one subcommand. setup registers its flags and returns what to do with them and the other arguments.
 type command struct {
 	name, args, about string
+	worse             int // what is added to the exit codes of failures and wrong usage
 	setup             func(*flag.FlagSet) func(ctx context.Context, s streams, args []string) error
 }
 
 func commands() []command {
-	return []command{importCommand(), queryCommand(), exportCommand(), tailCommand(), demoCommand()}
+	return []command{
+		importCommand(), queryCommand(), exportCommand(), tailCommand(), alertsCommand(), backtestCommand(),
+		pruneCommand(), holdCommand(), rulesCommand(), coverageCommand(), verifyCommand(), serveCommand(), demoCommand(),
+	}
 }
 
 // usageError says what to write instead.
@@ -52,13 +57,23 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		overview(stdout)
 		return exitDone
 	}
-	for _, c := range commands() {
-		if c.name == args[0] {
-			return c.run(ctx, s, args[1:])
-		}
+	if c, rest := commandOf(args); c != nil {
+		return c.run(ctx, s, rest)
 	}
 	fmt.Fprintf(stderr, "activitylog: there is no command %s; activitylog --help lists them\n", safe(args[0]))
 	return exitUsage
+}
+
+// commandOf finds the command whose name, of one or two words, args begin with, and returns the other arguments. Of two
+// such commands it is the one with the longer name.
+func commandOf(args []string) (found *command, rest []string) {
+	for _, c := range commands() {
+		name := strings.Fields(c.name)
+		if n := len(name); n <= len(args) && slices.Equal(name, args[:n]) && (found == nil || len(c.name) > len(found.name)) {
+			found, rest = &c, args[n:]
+		}
+	}
+	return found, rest
 }
 
 func (c command) run(ctx context.Context, s streams, args []string) int {
@@ -79,17 +94,20 @@ func (c command) run(ctx context.Context, s streams, args []string) int {
 	text := strings.TrimPrefix(err.Error(), "activitylog: ")
 	fmt.Fprintf(s.err, "activitylog %s: %s\n", c.name, safeLines(text))
 	var wrong *usageError
-	if errors.As(err, &wrong) {
-		return exitUsage
+	switch {
+	case errors.As(err, &wrong):
+		return exitUsage + c.worse
+	case errors.Is(err, errTampered):
+		return exitTampered
 	}
-	return exitFailed
+	return exitFailed + c.worse
 }
 
 func overview(w io.Writer) {
 	fmt.Fprint(w, "usage: activitylog COMMAND --db DB [flags] [arguments]\n\n")
 	for _, c := range commands() {
 		first, _, _ := strings.Cut(c.about, "\n")
-		fmt.Fprintf(w, "  %-8s %s\n", c.name, first)
+		fmt.Fprintf(w, "  %-15s %s\n", c.name, first)
 	}
 	fmt.Fprint(w, "\nactivitylog COMMAND --help says more.\n")
 }

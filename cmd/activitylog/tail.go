@@ -16,7 +16,7 @@ func tailCommand() command {
 
 Events that other processes record appear within half a second, in the order in which they were committed.
 
-` + filterAbout,
+` + recordedAbout + filterAbout,
 		setup: func(fs *flag.FlagSet) func(context.Context, streams, []string) error {
 			var t tail
 			t.scope.flags(fs)
@@ -109,7 +109,7 @@ func (t *tail) writer(w io.Writer) func(*activitylog.Event) error {
 	}
 }
 
-func (t *tail) last(ctx context.Context, r activitylog.Reader, f activitylog.Filter) ([]activitylog.Event, error) {
+func (t *tail) last(ctx context.Context, r reader, f activitylog.Filter) ([]activitylog.Event, error) {
 	var list []activitylog.Event
 	if t.n == 0 {
 		return nil, nil

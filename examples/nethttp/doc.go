@@ -1,3 +1,3 @@
-// Package nethttp records from the handlers of a web server: a middleware puts who is asking into the context, and the
-// handlers say only what happened.
+// Package nethttp records from a web server: package middleware puts who is asking into the context and records what its
+// rules name; the handlers say only what they alone know.
 package nethttp

@@ -6,29 +6,26 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 
 	"github.com/activitylog/activitylog"
+	"github.com/activitylog/activitylog/middleware"
 	"github.com/activitylog/activitylog/store/memory"
 )
 
-// surroundings puts into the context what all events of a request have in common. Who is asking comes from the session
-// of the application; here a header stands for it.
-func surroundings(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx := activitylog.WithOrg(r.Context(), "acme", "")
-		ctx = activitylog.WithActor(ctx, activitylog.Actor{ID: r.Header.Get("X-User")})
-		client := activitylog.Client{UserAgent: r.UserAgent()}
-		if from, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
-			client.IP = from.Addr()
-		}
-		ctx = activitylog.WithClient(ctx, client)
-		ctx = activitylog.WithRequest(ctx, activitylog.Request{ID: r.Header.Get("X-Request-Id"), Method: r.Method, Route: r.Pattern, Origin: "api"})
-		next.ServeHTTP(w, r.WithContext(ctx))
-	})
+// whoIsAsking comes from the session of the application; here a header stands for it.
+func whoIsAsking(r *http.Request) middleware.Identity {
+	return middleware.Identity{Org: "acme", Actor: activitylog.Actor{ID: r.Header.Get("X-User")}, Origin: "api"}
 }
 
-// deleteProject records before it answers: what is not on record did not happen.
+// rules name what is recorded without a line in the handlers.
+var rules = []middleware.Rule{
+	{Methods: []string{"POST"}, Path: "/projects/{id}/archive", Action: "project.archive", Targets: []string{"project:{id}"}, Project: "id"},
+}
+
+// archiveProject leaves recording to the rules.
+func archiveProject(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }
+
+// deleteProject records by itself before it answers: what is not on record did not happen.
 func deleteProject(activity *activitylog.Log) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		e := activitylog.Event{Action: "project.delete", Targets: []activitylog.Target{{Type: "project", ID: r.PathValue("id"), Name: "Website"}}}
@@ -49,16 +46,24 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	m, err := middleware.New(activity, &middleware.Options{Identify: whoIsAsking, Rules: rules})
+	if err != nil {
+		log.Fatal(err)
+	}
 	mux := http.NewServeMux()
-	mux.Handle("DELETE /projects/{id}", surroundings(deleteProject(activity)))
+	mux.HandleFunc("POST /projects/{id}/archive", archiveProject)
+	mux.Handle("DELETE /projects/{id}", deleteProject(activity))
+	handler := m.Wrap(mux)
 
-	for i, user := range []string{"leo", "ana"} {
-		r := httptest.NewRequest(http.MethodDelete, "/projects/p7", nil)
+	for i, call := range [][3]string{
+		{"ana", "POST", "/projects/p7/archive"}, {"leo", "DELETE", "/projects/p7"}, {"ana", "DELETE", "/projects/p7"},
+	} {
+		r := httptest.NewRequest(call[1], call[2], nil)
 		r.RemoteAddr = "192.0.2.7:4711"
-		r.Header.Set("X-User", user)
+		r.Header.Set("X-User", call[0])
 		r.Header.Set("X-Request-Id", fmt.Sprintf("req-%d", i+1))
 		w := httptest.NewRecorder()
-		mux.ServeHTTP(w, r)
+		handler.ServeHTTP(w, r)
 		fmt.Println(w.Code)
 	}
 
@@ -66,11 +71,13 @@ func Example() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Println(e.Request.ID, e.Client.IP, e.Request.Route, e.Outcome, e.Message)
+		fmt.Println(e.Request.ID, e.Client.IP, e.Outcome, e.Message)
 	}
 	// Output:
+	// 204
 	// 403
 	// 204
-	// req-1 192.0.2.7 DELETE /projects/{id} denied leo was not allowed to delete the project Website: not an admin
-	// req-2 192.0.2.7 DELETE /projects/{id} success ana deleted the project Website
+	// req-1 192.0.2.7 success ana archived the project project p7
+	// req-2 192.0.2.7 denied leo was not allowed to delete the project Website: not an admin
+	// req-3 192.0.2.7 success ana deleted the project Website
 }

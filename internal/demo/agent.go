@@ -1,6 +1,8 @@
 package demo
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/activitylog/activitylog"
@@ -37,6 +39,11 @@ func (o *org) deploy(r dice, s *agentSpec) *agent {
 		a.helper.keep = true
 	}
 	return a
+}
+
+// busiest is the agent that works most. It is the one that people ask: for others one more run would be a change.
+func (o *org) busiest() *agent {
+	return slices.MaxFunc(o.agents, func(a, b *agent) int { return cmp.Compare(a.runs, b.runs) })
 }
 
 // acting is the actor of an agent in one run.

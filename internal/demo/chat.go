@@ -12,17 +12,19 @@ type conversation struct {
 	*object
 	channel *object
 	model   *model
+	left    int // messages until the next conversation
 }
 
 // chat is one turn of a conversation, sometimes with what comes with it: a change of the model, a second try, a limit.
 func (s *scene) chat(p *person, t time.Time) {
 	r, c := s.r, &p.talk
-	if c.object == nil || r.chance(0.22) {
+	if c.left--; c.object == nil || c.left < 0 {
+		c.left = 2 + r.IntN(3) // never long, so that what a day costs is steady
 		c.channel = s.o.near(r, p, "channel")
 		c.object = thing("conversation", r.token("cnv_", 10), "")
 		c.project = c.channel.project
 		c.model = p.model
-		if p.talks++; p.talks%3 == 1 { // not by chance, so that what a day costs is steady
+		if p.talks++; p.talks%3 == 1 { // not by chance either
 			c.model = p.second
 		}
 		if m := s.o.bends.tried(r, p, t); m != nil {
@@ -34,7 +36,7 @@ func (s *scene) chat(p *person, t time.Time) {
 	}
 	switch x := r.Float64(); {
 	case x < 0.015 && len(s.o.agents) > 0:
-		one(r, s.o.agents).run(s.w, s.o, r, t, p)
+		s.o.busiest().run(s.w, s.o, r, t, p)
 		return
 	case x < 0.0165:
 		s.do(t, "ai.limit.hit", thing("limit", "daily-spend", "daily spend per person"))
@@ -110,8 +112,8 @@ func (s *scene) switchModel(p *person, t time.Time) {
 func (s *scene) usage(m *model, size float64, t time.Time) *activitylog.AIUsage {
 	r := s.r
 	size *= s.o.bends.growth(t)
-	in := int64(m.context * size * r.around(1, 0.35))
-	out := int64(m.answer * math.Sqrt(size) * r.around(1, 0.35))
+	in := int64(m.context * size * r.around(1, 0.15))
+	out := int64(m.answer * math.Sqrt(size) * r.around(1, 0.25))
 	u := &activitylog.AIUsage{
 		Operation: m.operation, Provider: m.provider, Model: m.name, ModelRequested: m.name, InputTokens: in, OutputTokens: out,
 		MessageID: r.token("msg_", 10), ResponseID: r.token("rsp_", 14), FinishReason: "stop",

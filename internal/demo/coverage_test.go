@@ -22,11 +22,18 @@ var leftOut = map[string]string{
 	"audit.purge":         "only a purge may say that events are gone",
 	"audit.erase":         "only an erasure may say so",
 	"audit.hold.set":      "the state of holds is a fold over these: made-up ones would hold",
+	"audit.hold.lift":     "see audit.hold.set",
+	"audit.review":        "only a person who looked may say so, by package review",
 	"audit.config.change": "the settings of the log are a fold over these",
 	"audit.filter.save":   "saved views are a fold over these",
 	"audit.alert.open":    "the state of alerts is a fold over these; the monitor opens them when it sees the incidents",
 	"audit.alert.ack":     "see audit.alert.open",
 	"audit.alert.close":   "see audit.alert.open",
+	"audit.alert.update":  "see audit.alert.open",
+	"audit.alert.resolve": "see audit.alert.open",
+	"audit.alert.reopen":  "see audit.alert.open",
+	"audit.alert.snooze":  "see audit.alert.open",
+	"audit.alert.plan":    "see audit.alert.open",
 }
 
 // TestLogTakesAll records everything the strict way and looks at what the log made of it.
@@ -107,7 +114,7 @@ func TestShape(t *testing.T) {
 	share("people at weekends", weekend, people, 0.002, 0.03)
 	share("failures and denials", bad, len(sample()), 0.01, 0.03)
 	share("messages", messages, len(sample()), 0.35, 0.6)
-	share("priced messages", priced, messages, 0.9, 0.995)
+	share("priced messages", priced, messages, 0.85, 0.995)
 	share("chains of delegation", long, len(sample()), 0.001, 0.05)
 	share("the largest organization", orgs["northwind"], len(sample()), 0.5, 0.7)
 	for _, a := range []activitylog.ActorType{activitylog.User, activitylog.Service, activitylog.APIKey, activitylog.Agent,

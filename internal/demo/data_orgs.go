@@ -55,12 +55,12 @@ var orgSpecs = []*orgSpec{
 				tools: []string{"web.search", "files.read", "notes.write"}},
 			{name: "Night Indexer", owner: 2, runs: 2, from: 1, to: 4.5, steps: 5, context: 90000, model: "tern-embed-2",
 				tools: []string{"files.list", "index.write"}},
-			{name: "Ticket Triage", owner: 5, runs: 4, from: 6, to: 22, steps: 2, context: 15000, model: "quill-3-mini",
+			{name: "Ticket Triage", owner: 5, runs: 4, from: 6, to: 22, steps: 2, context: 15000, model: "aurora-2-flash",
 				tools: []string{"tickets.read", "tickets.label"}},
 			{name: "Release Clerk", owner: 2, runs: 1, from: 16, to: 18, steps: 4, context: 55000,
 				tools: []string{"git.log", "notes.write", "chat.post"}},
 		},
-		integrations: []integrationSpec{{"Slate Chat", 6}, {"Tracker", 6}, {"Drive", 12}, {"Ledger", 24}, {"Mailroom", 12}, {"Calendar", 24}},
+		integrations: []integrationSpec{{"Slate Chat", 1}, {"Tracker", 24}, {"Drive", 24}, {"Ledger", 24}, {"Mailroom", 24}, {"Calendar", 24}},
 	},
 	{
 		id: "harborline", name: "Harborline Logistics", domain: "harborline.example", zone: "America/New_York",
@@ -80,16 +80,16 @@ var orgSpecs = []*orgSpec{
 			"key":        {"yard-scanners"}, "webhook": {"arrivals to chat"},
 		},
 		agents: []agentSpec{
-			{name: "Claims Reader", owner: 2, runs: 3, from: 7, to: 21, steps: 3, context: 34000, tools: []string{"files.read", "claims.update"}},
+			{name: "Claims Reader", owner: 2, runs: 3, from: 7, to: 21, steps: 3, context: 34000, model: "aurora-2-flash", tools: []string{"files.read", "claims.update"}},
 			{name: "Rate Watcher", owner: 4, runs: 2, from: 2, to: 5, steps: 3, context: 22000, model: "aurora-2-flash",
 				tools: []string{"rates.fetch", "rates.write"}},
 		},
-		integrations: []integrationSpec{{"Yard Scanner", 6}, {"Customs Gateway", 12}, {"Ledger", 24}},
+		integrations: []integrationSpec{{"Yard Scanner", 1}, {"Customs Gateway", 12}, {"Ledger", 24}},
 	},
 	{
 		id: "tamarind", name: "Tamarind Health", domain: "tamarind.example", zone: "Asia/Kolkata",
 		heads: 9, pace: 3, office: "192.0.2.88", asn: 64502,
-		models: tiers{"quill-3-mini", "heron-12b", "aurora-2-flash"}, staff: tamarindStaff, names: indianNames,
+		models: tiers{"heron-12b", "heron-3b", "aurora-2-flash"}, staff: tamarindStaff, names: indianNames,
 		projects: []projectSpec{
 			{"Clinic Intake", []string{"intake", "triage"}},
 			{"Trial Records", []string{"records"}},
@@ -102,11 +102,11 @@ var orgSpecs = []*orgSpec{
 			{name: "Record Keeper", owner: 2, runs: 2, from: 1, to: 5, steps: 2, context: 9000, model: "heron-12b",
 				tools: []string{"records.read", "records.tag"}},
 		},
-		integrations: []integrationSpec{{"Lab Link", 12}, {"Drive", 24}},
+		integrations: []integrationSpec{{"Lab Link", 2}, {"Drive", 24}},
 	},
 	{
 		id: "atelier-azul", name: "Atelier Azul", domain: "azul.example", zone: "Europe/Lisbon",
-		heads: 3, pace: 5, founded: 62, models: tiers{"quill-3-mini", "aurora-2-flash", "fresco-2"}, staff: azulStaff, names: europeanNames,
+		heads: 3, pace: 5, founded: 62, models: tiers{"heron-12b", "heron-3b", "aurora-2-flash"}, staff: azulStaff, names: europeanNames,
 		asn:      64503,
 		projects: []projectSpec{{"Tile Catalogue", []string{"catalogue"}}},
 		things: map[string][]string{

@@ -41,8 +41,10 @@ func (o *org) agentRuns(w *world, r dice, day time.Time) {
 		if !o.workday(day) && a.from > 6.5 {
 			continue // it serves people who are not there
 		}
-		for range r.count(a.runs * w.Size) {
-			a.run(w, o, r, clock(day, r.between(a.from, a.to), o.loc), a.owner)
+		n := r.count(a.runs * w.Size)
+		for i := range n { // spread, not in a heap
+			part := (float64(i) + r.Float64()) / float64(n)
+			a.run(w, o, r, clock(day, a.from+part*(a.to-a.from), o.loc), a.owner)
 		}
 	}
 }
@@ -50,7 +52,7 @@ func (o *org) agentRuns(w *world, r dice, day time.Time) {
 // syncs are the regular runs of the integrations.
 func (o *org) syncs(w *world, r dice, day time.Time) {
 	for i, x := range o.integrations {
-		every := float64(o.orgSpec.integrations[i].every)
+		every := min(24, float64(o.orgSpec.integrations[i].every)/o.load)
 		s := &scene{
 			w: w, o: o, r: r, actor: service(x.Name + " connector"), origin: "job", credential: nameToken("crd_", x.ID),
 			labels: map[string]string{"env": "prod"}, client: activitylog.Client{IP: machineAddr(10), UserAgent: "connector/3.8"},

@@ -117,15 +117,17 @@ func (o *org) movePeople(w *world, r dice) {
 	for i := range o.leavers {
 		others[2+3*i].leaves = o.workdayAfter(o.lastDay.AddDate(0, 0, -22-i*17), 1)
 	}
-	for _, p := range o.people {
+	for i, p := range o.people {
 		if !o.opened.IsZero() {
 			p.joins = o.opened
 			continue
 		}
-		for range 1 + r.IntN(2) {
-			from, days := o.lastDay.AddDate(0, 0, 4-r.IntN(w.Days+10)), 3+r.IntN(12)
+		for half := range 1 + r.IntN(2) {
+			// One after the other rather than by chance, so that weeks in which many are away do not look like a rise afterwards.
+			turn := math.Mod(float64(i)*0.618+float64(half)/2, 1)
+			from, days := o.lastDay.AddDate(0, 0, 4-int(turn*float64(w.Days+10))), 3+r.IntN(12)
 			if !p.named {
-				p.away = append(p.away, [2]time.Time{from, from.AddDate(0, 0, min(days, o.heads/2))})
+				p.away = append(p.away, [2]time.Time{from, from.AddDate(0, 0, min(days, 2+o.heads/10))})
 			}
 		}
 	}

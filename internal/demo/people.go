@@ -92,13 +92,15 @@ func (o *org) supportVisit(w *world, r dice, day time.Time) {
 		t = t.Add(r.span(20, 150))
 		s.do(t, "data.view", o.near(r, p, "file")).Request.CausationID = start.ID.String()
 	}
-	if r.chance(0.5) {
-		x := o.near(r, p, "channel")
-		e := s.event(t.Add(r.span(20, 90)), "channel.update", x)
-		e.Request.CausationID = start.ID.String()
-		t = e.Time
-		s.addChanged(e, x.change)
-	}
 	s.behalf = nil
-	s.do(t.Add(r.span(20, 90)), "auth.impersonate.stop", p.record).Request.CausationID = start.ID.String()
+	t = t.Add(r.span(20, 90))
+	s.do(t, "auth.impersonate.stop", p.record).Request.CausationID = start.ID.String()
+	if r.chance(0.5) { // support looks, the customer changes
+		x := o.near(r, p, "channel")
+		own := o.sceneOf(w, r, p, atHome)
+		own.smooth = true
+		e := own.event(t.Add(r.span(60, 400)), "channel.update", x)
+		e.Reason = "as support said in " + ticket
+		own.addChanged(e, x.change)
+	}
 }

@@ -95,7 +95,7 @@ func outage(o *org) incident {
 	o.bends.outage, o.bends.provider = [2]time.Time{from, from.Add(40 * time.Minute)}, "inkwell"
 	i := incident{Incident: Incident{
 		Alert: "error_rate", Org: o.id, Subject: "inkwell", From: from, To: from.Add(40 * time.Minute),
-		What: "The provider inkwell is out for 40 minutes: nearly all messages to its models fail, and people try again and again.",
+		What: "The provider inkwell is out for 40 minutes: nearly all messages to its models fail. People try again, with its other model, and go elsewhere.",
 	}}
 	i.starts(func(w *world) {
 		r := roll(w.Seed, "incident/error_rate", 0)
@@ -111,6 +111,13 @@ func outage(o *org) incident {
 			for range 1 + r.IntN(3) {
 				s.message(p, t, 1)
 				t = t.Add(r.span(30, 300))
+			}
+			for _, m := range []string{"quill-3-mini", "quill-3-large", "aurora-2-flash"} { // the last is another provider's
+				if m != p.model.name {
+					p.talk.model = modelNamed(m)
+					s.message(p, t, 1)
+					t = t.Add(r.span(30, 200))
+				}
 			}
 		}
 	})

@@ -21,7 +21,7 @@ func volumeSpike(o *org) incident {
 		s.origin, s.smooth = "api", true
 		saved := p.talk
 		for n := range 240 {
-			p.talk = conversation{thing("conversation", r.token("cnv_", 10), ""), o.any(r, "channel"), modelNamed("aurora-2-flash")}
+			p.talk = conversation{object: thing("conversation", r.token("cnv_", 10), ""), channel: o.any(r, "channel"), model: modelNamed("aurora-2-flash")}
 			p.talk.project = p.talk.channel.project
 			s.message(p, from.Add(time.Duration(n)*95*time.Second+r.span(0, 60)), 0.1)
 		}
@@ -73,12 +73,12 @@ func costAnomaly(o *org) incident {
 		s := o.sceneOf(w, r, p, atHome)
 		s.smooth = true
 		saved := p.talk
-		p.talk = conversation{thing("conversation", r.token("cnv_", 10), ""), o.near(r, p, "channel"), modelNamed("quill-3-large")}
+		p.talk = conversation{object: thing("conversation", r.token("cnv_", 10), ""), channel: o.near(r, p, "channel"), model: modelNamed("quill-3-large")}
 		p.talk.project = p.talk.channel.project
 		s.signIn(p, atHome, from.Add(3*time.Minute))
 		for n := range 8 {
 			t := from.Add(4*time.Minute + time.Duration(n)*50*time.Minute + r.span(0, 1200))
-			s.message(p, t, 6)
+			s.message(p, t, 12)
 			s.do(t.Add(r.span(100, 900)), "data.view", o.near(r, p, "file"))
 		}
 		p.talk = saved

@@ -185,27 +185,40 @@ func (s *Store) Prune(ctx context.Context, q activitylog.StoreQuery, limit int) 
 	if err != nil {
 		return 0, err
 	}
+	keys := make([]activitylog.Key, len(gone))
+	for i, e := range gone {
+		keys[i] = e.key
+	}
+	return s.PruneKeys(ctx, keys)
+}
+
+// PruneKeys deletes the events with the keys, of any organizations, all at once, and returns how many there were.
+func (s *Store) PruneKeys(ctx context.Context, keys []activitylog.Key) (int, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	keys := map[activitylog.Key]bool{}
+	gone := map[*entry]bool{}
 	lists := map[posting]bool{}
-	for _, e := range gone {
-		if now := s.byID[identity{e.key.Org, e.key.ID}]; now != nil {
-			keys[e.key] = true
-			delete(s.byID, identity{e.key.Org, e.key.ID})
+	for _, k := range keys {
+		id := identity{k.Org, k.ID}
+		if now := s.byID[id]; now != nil && now.key == k {
+			gone[now] = true
+			delete(s.byID, id)
 			for _, p := range postingsOf(now.event) {
 				lists[p] = true
 			}
 		}
 	}
-	pruned := func(e *entry) bool { return keys[e.key] }
+	pruned := func(e *entry) bool { return gone[e] }
 	for p := range lists {
 		if s.lists[p] = slices.DeleteFunc(s.lists[p], pruned); len(s.lists[p]) == 0 {
 			delete(s.lists, p)
 		}
 	}
 	s.log = slices.DeleteFunc(s.log, pruned)
-	return len(keys), nil
+	return len(gone), nil
 }
 
 func (s *Store) selected(ctx context.Context, q activitylog.StoreQuery, limit int) ([]*entry, error) {

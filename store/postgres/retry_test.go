@@ -72,7 +72,8 @@ func TestDeadlock(t *testing.T) {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			t.Parallel()
 			dsn := pgtest.DSN(t)
-			store, db := open(t, dsn, nil), host(t, dsn)
+			// The server looks for a deadlock once in each wait: in that of the batch, after the other has begun to wait.
+			store, db := open(t, with(t, dsn, "deadlock_timeout", "3s"), nil), host(t, with(t, dsn, "deadlock_timeout", "5min"))
 			log := logOver(t, store, nil)
 			_, err := log.Record(t.Context(), event("before"))
 			require.NoError(t, err)

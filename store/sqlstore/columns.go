@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"database/sql"
+	"fmt"
 	"net/netip"
 	"time"
 
@@ -68,14 +69,31 @@ func rest(e *activitylog.Event) string {
 	return string(r.AppendJSON(make([]byte, 0, 512)))
 }
 
+// DamagedError tells of a row that is no event, as nothing that this package wrote can be.
+type DamagedError struct {
+	Org string
+	ID  uuid.UUID
+	Err error
+}
+
+func (e *DamagedError) Error() string {
+	return fmt.Sprintf("the row of event %s is damaged: %v", e.ID, e.Err)
+}
+
+// Unwrap returns what reading the row met.
+func (e *DamagedError) Unwrap() error { return e.Err }
+
+// Damaged names the event.
+func (e *DamagedError) Damaged() (org string, id uuid.UUID) { return e.Org, e.ID }
+
 // row is one scanned event with room for the columns of one database behind the common ones.
 type row struct {
 	event activitylog.Event
 	extra []int64
 }
 
-// scanRow reads the common columns and then extra ones that are numbers.
-func scanRow(rows *sql.Rows, extra int) (row, error) {
+// scanRow reads the common columns, then extra ones that are numbers, and then more.
+func scanRow(rows *sql.Rows, extra int, more ...any) (row, error) {
 	var (
 		r                                     = row{extra: make([]int64, extra)}
 		org, project, category, action        string
@@ -94,12 +112,13 @@ func scanRow(rows *sql.Rows, extra int) (row, error) {
 	for i := range r.extra {
 		dest = append(dest, &r.extra[i])
 	}
+	dest = append(dest, more...)
 	if err := rows.Scan(dest...); err != nil {
-		return row{}, err
+		return row{}, &DamagedError{org, id, err}
 	}
 	e := &r.event
 	if err := e.UnmarshalJSON(data); err != nil {
-		return row{}, err
+		return row{}, &DamagedError{org, id, err}
 	}
 	e.Org, e.ID, e.Time, e.Recorded = org, id, time.UnixMicro(t).UTC(), time.UnixMicro(recorded).UTC()
 	e.Project, e.Category, e.Action = project, category, action
@@ -108,7 +127,7 @@ func scanRow(rows *sql.Rows, extra int) (row, error) {
 	if ip != "" {
 		addr, err := netip.ParseAddr(ip)
 		if err != nil {
-			return row{}, err
+			return row{}, &DamagedError{org, id, err}
 		}
 		e.Client.IP = addr
 	}

@@ -26,11 +26,13 @@ const (
 // TestDifferential holds SQLite and PostgreSQL to Filter.Match and to the memory store, in several worlds of events.
 func TestDifferential(t *testing.T) {
 	each := filters
-	if testing.Short() {
+	switch {
+	case testing.Short():
 		each = 100
-	}
-	if os.Getenv("ACTIVITYLOG_SOAK") != "" {
+	case os.Getenv("ACTIVITYLOG_SOAK") != "":
 		each = 20 * filters
+	case raceEnabled: // ten times slower; make test runs it without the detector as well
+		each = filters / 10
 	}
 	for world := range worlds {
 		t.Run(fmt.Sprint("world ", world+1), func(t *testing.T) {

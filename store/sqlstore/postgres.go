@@ -92,22 +92,23 @@ const (
 	checkViolation       = "23514"
 	noPrivilege          = "42501"
 	undefinedTable       = "42P01"
+	lockNotAvailable     = "55P03"
 )
 
-// attempts and pauses bound the repetition of a whole transaction that lost to another one. The pauses are random, so
-// that those who lost together do not meet again.
+// patience bounds the repetition of a whole transaction that lost to another one, if its context does not: one of many
+// may lose often. The pauses are random, so that those who lost together do not meet again.
 const (
-	attempts   = 12
+	patience   = 20 * time.Second
 	firstPause = 2 * time.Millisecond
 	lastPause  = 256 * time.Millisecond
 )
 
 // transact runs f in a transaction, again if the server asks for it.
 func (b *postgres) transact(ctx context.Context, opts *sql.TxOptions, f func(*sql.Tx) error) error {
-	pause := firstPause
-	for attempt := 1; ; attempt++ {
+	began, pause := time.Now(), firstPause
+	for {
 		err := b.transactOnce(ctx, opts, f)
-		if state := sqlState(err); attempt == attempts || state != serializationFailure && state != deadlockDetected {
+		if state := sqlState(err); state != serializationFailure && state != deadlockDetected || time.Since(began) > patience {
 			return err
 		}
 		select {

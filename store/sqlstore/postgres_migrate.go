@@ -106,7 +106,7 @@ func monthOf(t time.Time) time.Time {
 
 // addPartition creates the partition of a month if there is none.
 func (b *postgres) addPartition(ctx context.Context, month time.Time) error {
-	name := "activitylog_events_" + month.Format("2006_01")
+	name := partitionOf(month)
 	err := b.transact(ctx, nil, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, migrationLock); err != nil {
 			return err

@@ -61,8 +61,13 @@ func (b *postgres) tail(ctx context.Context, after activitylog.Position, limit i
 	w.write("SELECT "+selected+", e.xact::text FROM activitylog_events e "+
 		"WHERE (e.xact, e.id, e.org) > (?::xid8, ?, ?) AND e.xact < "+horizon+
 		" ORDER BY e.xact, e.id, e.org LIMIT ?", strconv.FormatUint(from.xact, 10), from.id.String(), from.org, limit)
+	return b.tailed(ctx, w, from, scanPlaced)
+}
+
+// tailed runs a query for rows with their transaction.
+func (b *postgres) tailed(ctx context.Context, w *builder, from pgPosition, scan func(*sql.Rows) (row, error)) ([]activitylog.Tailed, activitylog.Position, error) {
 	rows, err := b.s.query(ctx, w)
-	found, err := collect(rows, err, func(rows *sql.Rows) (row, error) { return scanRow(rows, 1) })
+	found, err := collect(rows, err, scan)
 	if err != nil {
 		return nil, "", err
 	}
@@ -91,10 +96,6 @@ func (b *postgres) change(ctx context.Context, f func(changer) error) error {
 type pgChanger struct {
 	ctx context.Context
 	tx  *sql.Tx
-}
-
-func (x *pgChanger) remove(e *activitylog.Event) (bool, error) {
-	return affected(x.tx.ExecContext(x.ctx, `DELETE FROM activitylog_events WHERE org = $1 AND id = $2`, e.Org, e.ID.String()))
 }
 
 func (x *pgChanger) rewrite(e *activitylog.Event) (bool, error) {
@@ -136,8 +137,11 @@ func (b *postgres) update(ctx context.Context, name string, f func(*spaceTx) err
 }
 
 func (b *postgres) view(ctx context.Context, name string, f func(*spaceTx) error) error {
-	opts := &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
-	return b.transact(ctx, opts, func(tx *sql.Tx) error {
+	return b.reading(ctx, func(tx *sql.Tx) error {
 		return f(&spaceTx{ctx: ctx, tx: tx, name: name, builder: b.newBuilder, readOnly: true})
 	})
+}
+
+func (b *postgres) reading(ctx context.Context, f func(*sql.Tx) error) error {
+	return b.transact(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}, f)
 }

@@ -20,14 +20,11 @@ func (i identity) lock() int64 {
 // lockAll makes transactions with one id wait for each other where no unique index does. Sorted: no deadlock.
 func lockAll(ctx context.Context, tx activitylog.Tx, locks []int64) error {
 	slices.Sort(locks)
-	list := []byte{'{'}
-	for i, n := range locks {
-		if i > 0 {
-			list = append(list, ',')
-		}
-		list = strconv.AppendInt(list, n, 10)
+	var list array
+	for _, n := range locks {
+		list.add(strconv.FormatInt(n, 10))
 	}
-	_, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(n) FROM unnest($1::bigint[]) AS n`, string(append(list, '}')))
+	_, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(n) FROM unnest($1::bigint[]) AS n`, list.String())
 	return err
 }
 

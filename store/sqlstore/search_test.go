@@ -1,3 +1,7 @@
+// Not under the race detector, as plan_test.go, whose helpers it uses.
+
+//go:build !race
+
 package sqlstore_test
 
 import (

@@ -131,10 +131,16 @@ func (e *callerError) Unwrap() error        { return e.err }
 func (e *callerError) Is(target error) bool { return target == errRolledBack }
 
 func (b *sqlite) view(ctx context.Context, name string, f func(*spaceTx) error) error {
+	return b.reading(ctx, func(tx *sql.Tx) error {
+		return f(&spaceTx{ctx: ctx, tx: tx, name: name, builder: b.newBuilder, readOnly: true})
+	})
+}
+
+func (b *sqlite) reading(ctx context.Context, f func(*sql.Tx) error) error {
 	tx, err := b.db.BeginTx(ctx, nil) // deferred: one snapshot, no lock
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback()
-	return f(&spaceTx{ctx: ctx, tx: tx, name: name, builder: b.newBuilder, readOnly: true})
+	return f(tx)
 }

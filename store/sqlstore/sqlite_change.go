@@ -37,14 +37,14 @@ type sqliteChanger struct {
 
 // stored is what there is of an event besides its columns.
 type stored struct {
-	key, seq int64
-	text     string
+	key, seq, time int64
+	text           string
 }
 
 // find returns false if the event is gone.
 func (x *sqliteChanger) find(e *activitylog.Event) (s stored, ok bool, err error) {
-	err = x.c.QueryRowContext(x.ctx, `SELECT key, seq, search_text FROM activitylog_events WHERE id = ? AND org = ?`,
-		bytes.Clone(e.ID[:]), e.Org).Scan(&s.key, &s.seq, &s.text)
+	err = x.c.QueryRowContext(x.ctx, `SELECT key, seq, time, search_text FROM activitylog_events WHERE id = ? AND org = ?`,
+		bytes.Clone(e.ID[:]), e.Org).Scan(&s.key, &s.seq, &s.time, &s.text)
 	if errors.Is(err, sql.ErrNoRows) {
 		return s, false, nil
 	}
@@ -64,9 +64,10 @@ func (x *sqliteChanger) exec(text string, args ...any) error {
 	return err
 }
 
+// remove deletes the event that has the place of e.
 func (x *sqliteChanger) remove(e *activitylog.Event) (bool, error) {
 	s, ok, err := x.find(e)
-	if !ok || err != nil {
+	if !ok || err != nil || s.time != e.Time.UnixMicro() {
 		return false, err
 	}
 	if err := x.unindex(s); err != nil {

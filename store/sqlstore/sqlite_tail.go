@@ -27,8 +27,13 @@ func (b *sqlite) tail(ctx context.Context, after activitylog.Position, limit int
 		return nil, "", err
 	}
 	w.write("SELECT "+selected+", e.seq FROM activitylog_events e WHERE e.seq > ? ORDER BY e.seq LIMIT ?", from, limit)
+	return b.tailed(ctx, w, from, scanPlaced)
+}
+
+// tailed runs a query for rows with their seq.
+func (b *sqlite) tailed(ctx context.Context, w *builder, from int64, scan func(*sql.Rows) (row, error)) ([]activitylog.Tailed, activitylog.Position, error) {
 	rows, err := b.s.query(ctx, w)
-	found, err := collect(rows, err, func(rows *sql.Rows) (row, error) { return scanRow(rows, 1) })
+	found, err := collect(rows, err, scan)
 	if err != nil {
 		return nil, "", err
 	}

@@ -18,6 +18,7 @@ type Store struct {
 	back  backend
 	owned bool // Close closes db
 	stmts statements
+	tx    activitylog.Tx // of a snapshot, whose queries all go through it
 }
 
 var (
@@ -45,10 +46,15 @@ type backend interface {
 	// order writes ORDER BY for a plan.
 	order(w *builder, p *plan)
 	tail(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error)
+	tailEvidence(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error)
 	// change runs f in a transaction that may change and delete events.
 	change(ctx context.Context, f func(changer) error) error
 	update(ctx context.Context, space string, f func(*spaceTx) error) error
 	view(ctx context.Context, space string, f func(*spaceTx) error) error
+	// snapshot runs f in a transaction that only reads, all at one moment, with the backend within it.
+	snapshot(ctx context.Context, f func(backend) error) error
+	// check holds all that was derived from events, or stands beside them, to what it should be.
+	check(ctx context.Context, c *checking) error
 	newBuilder() *builder
 	// indexed tells whether a B-tree of the database finds c in order of time, within one organization or over all.
 	indexed(c activitylog.Cond, oneOrg bool) bool
@@ -57,8 +63,8 @@ type backend interface {
 
 // changer deletes and rewrites events within one transaction.
 type changer interface {
-	remove(e *activitylog.Event) (bool, error)
 	rewrite(e *activitylog.Event) (bool, error)
+	removeAll(keys []activitylog.Key) (int, error)
 }
 
 // batch is what one fetch brought.
@@ -120,10 +126,23 @@ func (s *Store) Tail(ctx context.Context, after activitylog.Position, limit int)
 	return s.back.tail(ctx, after, limit)
 }
 
+// TailEvidence is Tail with events of which only ID, Org, Recorded, Action and Leaf are read, which is all that sealing
+// needs of most.
+func (s *Store) TailEvidence(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error) {
+	return s.back.tailEvidence(ctx, after, limit)
+}
+
 // Prune implements activitylog.Pruner.
 func (s *Store) Prune(ctx context.Context, q activitylog.StoreQuery, limit int) (int, error) {
-	q.Limit = limit
-	return s.changeAll(ctx, q, changer.remove)
+	q.Limit, q.Examine = limit, 0
+	var keys []activitylog.Key
+	for e, err := range s.Scan(ctx, q) {
+		if err != nil {
+			return 0, err
+		}
+		keys = append(keys, activitylog.KeyOf(&e))
+	}
+	return s.PruneKeys(ctx, keys)
 }
 
 // Erase implements activitylog.Eraser.
@@ -168,6 +187,9 @@ func (s *Store) changeAll(ctx context.Context, q activitylog.StoreQuery, f func(
 
 // query runs a read with a statement that is prepared once for each text, unless it is a one-off.
 func (s *Store) query(ctx context.Context, w *builder) (*sql.Rows, error) {
+	if s.tx != nil {
+		return s.tx.QueryContext(ctx, w.String(), w.args...)
+	}
 	return s.stmts.query(ctx, s.db, w)
 }
 

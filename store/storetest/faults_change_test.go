@@ -147,6 +147,21 @@ var pruneFaults = []fault{
 			return rows, activitylog.Position(strconv.Itoa(n + len(rows))), err
 		},
 	},
+	{name: "prunes keys by their ids alone", cases: []string{"prune/by keys"},
+		pruneKeys: func(ctx context.Context, s *faulty, keys []activitylog.Key) (int, error) {
+			var all []activitylog.Key
+			for e := range s.Store.Scan(ctx, activitylog.StoreQuery{}) {
+				if slices.ContainsFunc(keys, func(k activitylog.Key) bool { return k.ID == e.ID }) {
+					all = append(all, activitylog.KeyOf(&e))
+				}
+			}
+			return s.Store.PruneKeys(ctx, all)
+		}},
+	{name: "counts keys instead of what it pruned", cases: []string{"prune/by keys"},
+		pruneKeys: func(ctx context.Context, s *faulty, keys []activitylog.Key) (int, error) {
+			_, err := s.Store.PruneKeys(ctx, keys)
+			return len(keys), err
+		}},
 	{name: "prunes spaces too", cases: []string{"prune/spaces stay"},
 		prune: func(ctx context.Context, s *faulty, q activitylog.StoreQuery, limit int) (int, error) {
 			if err := s.Store.Space("roll-up").Update(ctx, func(tx activitylog.SpaceTx) error { return tx.Delete([]byte("k")) }); err != nil {

@@ -45,6 +45,7 @@ type fault struct {
 	count     func(ctx context.Context, s *faulty, q activitylog.StoreQuery, n int64) (int64, error)
 	aggregate func(ctx context.Context, s *faulty, org string, a activitylog.Aggregation) iter.Seq2[activitylog.Bucket, error]
 	prune     func(ctx context.Context, s *faulty, q activitylog.StoreQuery, limit int) (int, error)
+	pruneKeys func(ctx context.Context, s *faulty, keys []activitylog.Key) (int, error)
 	erase     func(ctx context.Context, s *faulty, q activitylog.StoreQuery, parts activitylog.Parts) (int, error)
 	tail      func(ctx context.Context, s *faulty, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error)
 	space     func(s *faulty, name string) activitylog.Space
@@ -132,6 +133,13 @@ func (s *faulty) Aggregate(ctx context.Context, org string, a activitylog.Aggreg
 		return s.fault.aggregate(ctx, s, org, a)
 	}
 	return s.Store.Aggregate(ctx, org, a)
+}
+
+func (s *faulty) PruneKeys(ctx context.Context, keys []activitylog.Key) (int, error) {
+	if s.fault.pruneKeys != nil {
+		return s.fault.pruneKeys(ctx, s, keys)
+	}
+	return s.Store.PruneKeys(ctx, keys)
 }
 
 func (s *faulty) Prune(ctx context.Context, q activitylog.StoreQuery, limit int) (int, error) {

@@ -42,6 +42,7 @@ var (
 		"192.0.0.0/3", "::/96", "fe80::1/128",
 		"::ffff:10.0.0.0/104",
 	}
+	poolClasses    = []string{"", "usage", "usage", "admin", "security", "Usage"}
 	poolShort      = []string{"", "", "s1", "s2", "S1", "s_", "s%"} // requests, sessions, operations
 	poolModels     = []string{"gpt-x", "gpt-x", "GPT-X", "claude.y", ""}
 	poolProviders  = []string{"openai", "anthropic", "OpenAI", ""}
@@ -177,9 +178,10 @@ func randomEvent(rng *rand.Rand) activitylog.Event {
 		ID: randomID(rng, t), Time: t, Org: oneOf(rng, poolOrgs), Project: oneOf(rng, poolProjects),
 		Category: oneOf(rng, poolCategories),
 		Action:   oneOf(rng, poolActions), Outcome: oneOf(rng, poolOutcomes), Severity: oneOf(rng, poolSeverities),
-		Actor:    randomActor(rng),
-		Request:  activitylog.Request{ID: oneOf(rng, poolShort), SessionID: oneOf(rng, poolShort), CorrelationID: oneOf(rng, poolShort)},
-		Metadata: randomObject(rng, 2), Backfill: chance(rng, 9),
+		Actor:     randomActor(rng),
+		Retention: oneOf(rng, poolClasses),
+		Request:   activitylog.Request{ID: oneOf(rng, poolShort), SessionID: oneOf(rng, poolShort), CorrelationID: oneOf(rng, poolShort)},
+		Metadata:  randomObject(rng, 2), Backfill: chance(rng, 9),
 	}
 	e.Client.IP, _ = netip.ParseAddr(oneOf(rng, poolIPs))
 	if e.Outcome == activitylog.InProgress {

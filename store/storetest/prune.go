@@ -1,7 +1,9 @@
 package storetest
 
 import (
+	"context"
 	"errors"
+	"time"
 
 	"github.com/activitylog/activitylog"
 )
@@ -58,6 +60,7 @@ var pruneCases = []testCase{
 	{name: "prune/positions", must: "Tail goes on from positions of pruned events, and " +
 		"a Position is never used again, also after all was pruned",
 		needs: prunes | tails, run: prunedPositions},
+	{name: "prune/by keys", must: mustPruneKeys, needs: prunesKeys, run: prunedByKeys},
 	{name: "prune/spaces stay", must: mustPrune + ", and nothing else: spaces stay",
 		needs: prunes | keepsSpaces, run: func(s *subject) {
 			truth := list(samples(1, 10)...)
@@ -66,6 +69,52 @@ var pruneCases = []testCase{
 			s.prunes(activitylog.StoreQuery{}, 10, &truth)
 			s.hasPairs("roll-up", "k", "v")
 		}},
+}
+
+const mustPruneKeys = "PruneKeys deletes the events with the keys, of any organizations, all or none, and returns how many there were"
+
+// keyPruner is what a store may offer beside Prune to those who have looked at the events already.
+type keyPruner interface {
+	PruneKeys(ctx context.Context, keys []activitylog.Key) (deleted int, err error)
+}
+
+// prunedByKeys prunes over organizations whose names and ids are alike, and what is not there.
+func prunedByKeys(s *subject) {
+	const odd = `odd "name", {1,2} \ 'x' NULL`
+	truth := list(samples(1, 40)...)
+	truth.add(samples(1, 40, inOrg("globex"))...) // the same ids
+	truth.add(samples(50, 60, inOrg(odd))...)
+	s.append(truth.events...)
+	prune := func(want int, keys ...activitylog.Key) {
+		n, err := s.store.(keyPruner).PruneKeys(s.ctx, keys)
+		s.ok(err, "prune %d keys", len(keys))
+		if n != want {
+			s.fatalf("PruneKeys says that it deleted %d events, not %d", n, want)
+		}
+		gone := map[activitylog.Key]bool{}
+		for _, k := range keys {
+			gone[k] = true
+		}
+		truth.remove(func(e *activitylog.Event) bool { return gone[activitylog.KeyOf(e)] })
+		s.holds(truth)
+		s.yields(activitylog.StoreQuery{Filter: activitylog.Text("item 3")}, truth)
+	}
+	key := func(n int, org string) activitylog.Key {
+		e := sample(n, inOrg(org))
+		return activitylog.KeyOf(&e)
+	}
+	prune(0)
+	prune(3, key(3, "acme"), key(7, "globex"), key(30, "globex"))
+	prune(1, key(3, "acme"), key(4, "acme"))
+	moved := key(5, "acme")
+	moved.Time = moved.Time.Add(time.Microsecond)
+	prune(0, moved, key(5, "nobody"), key(99, "acme"))
+	prune(2, key(50, odd), key(51, odd))
+	var all []activitylog.Key
+	for i := range truth.events {
+		all = append(all, activitylog.KeyOf(&truth.events[i]))
+	}
+	prune(len(all), all...)
 }
 
 // prunes prunes the store and the list.

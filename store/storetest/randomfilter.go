@@ -127,6 +127,9 @@ var conditions = []func(a asker) activitylog.Filter{
 	func(a asker) activitylog.Filter { return activitylog.SessionIs(a.value("s2", poolShort), "s1") },
 	func(a asker) activitylog.Filter { return activitylog.CorrelationIs(a.value("S1", poolShort)) },
 	func(a asker) activitylog.Filter {
+		return activitylog.RetentionIs(a.values(func(e *activitylog.Event) string { return e.Retention }, poolClasses)...)
+	},
+	func(a asker) activitylog.Filter {
 		key, value := a.label()
 		return activitylog.LabelIs(key, a.oneOrNone(value, poolLabels)...)
 	},

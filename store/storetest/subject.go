@@ -21,6 +21,7 @@ const (
 	counts need = 1 << iota
 	aggregates
 	prunes
+	prunesKeys
 	erases
 	tails
 	keepsSpaces
@@ -48,6 +49,7 @@ func (s *subject) lacks(n need) string {
 	_, counter := s.store.(activitylog.Counter)
 	_, aggregator := s.store.(activitylog.Aggregator)
 	_, pruner := s.store.(activitylog.Pruner)
+	_, keyPruner := s.store.(keyPruner)
 	_, eraser := s.store.(activitylog.Eraser)
 	_, tailer := s.store.(activitylog.Tailer)
 	_, spacer := s.store.(activitylog.Spacer)
@@ -60,6 +62,7 @@ func (s *subject) lacks(n need) string {
 		{counts, counter, "the store is no Counter"},
 		{aggregates, aggregator, "the store is no Aggregator"},
 		{prunes, pruner, "the store is no Pruner"},
+		{prunesKeys, keyPruner, "the store has no PruneKeys"},
 		{erases, eraser, "the store is no Eraser"},
 		{tails, tailer, "the store is no Tailer"},
 		{keepsSpaces, spacer, "the store is no Spacer"},

@@ -37,4 +37,6 @@ CREATE INDEX activitylog_events_action   ON activitylog_events (org, action, tim
 CREATE INDEX activitylog_events_actor    ON activitylog_events (org, actor_id, time, id);
 CREATE INDEX activitylog_events_project  ON activitylog_events (org, project, time, id) WHERE project <> '';
 CREATE INDEX activitylog_events_tail     ON activitylog_events (xact, id, org);
+CREATE INDEX activitylog_events_recorded ON activitylog_events (recorded); -- what is old enough to go
+CREATE INDEX activitylog_events_audit    ON activitylog_events (action, time, id, org) WHERE category = 'audit';
 CREATE INDEX activitylog_events_search   ON activitylog_events USING gin (search);

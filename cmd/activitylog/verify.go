@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/activitylog/activitylog/integrity"
+)
+
+// exitTampered is the exit code of verify when something was changed; what cannot be decided and wrong usage follow it.
+const exitTampered = 1
+
+var errTampered = errors.New("the log was tampered with")
+
+func verifyCommand() command {
+	return command{
+		name: "verify", args: "--db DB [--key FILE | --public KEY] [flags]", worse: 1,
+		about: `proves that nothing in a log was changed, removed, inserted or hidden since it was sealed
+
+Every row is held against the evidence that it was recorded with, the evidence against the tree of its organization, and
+the trees against the signatures of the log. Writers may go on meanwhile, and nothing is written. With --public instead
+of the keys, no secret is needed; then rows that are not sealed yet are not checked.
+
+A database that was set back to an older state as a whole is right in itself. Keep the checkpoint that --save writes
+somewhere else and give it to --known: the log must continue it.
+
+The exit code is 0 when all is clean, 1 when something was changed, 2 when it cannot be decided and 3 when the command
+was called wrongly.`,
+		setup: func(fs *flag.FlagSet) func(context.Context, streams, []string) error {
+			var v verifying
+			fs.StringVar(&v.db, "db", "", dbUsage)
+			keyFlag(fs, &v.key)
+			fs.StringVar(&v.public, "public", "", "the public `key` of the log, in place of its file of keys")
+			fs.BoolVar(&v.deep, "deep", false, "also check what the database derived from the events, such as indexes")
+			fs.Func("known", "a `file` with checkpoints that were kept elsewhere; may be repeated", func(path string) error {
+				v.known = append(v.known, path)
+				return nil
+			})
+			fs.StringVar(&v.save, "save", "", "write the newest checkpoint to this `file` if all is clean")
+			fs.DurationVar(&v.silence, "max-silence", 0, "the longest `duration` since the newest seal; 0 means any")
+			return v.run
+		},
+	}
+}
+
+type verifying struct {
+	db, key, public string
+	deep            bool
+	known           []string
+	save            string
+	silence         time.Duration
+}
+
+func (v *verifying) run(ctx context.Context, s streams, args []string) (err error) {
+	switch {
+	case len(args) > 0:
+		return usage("verify takes flags only, not %s", safe(args[0]))
+	case v.key != "" && v.public != "":
+		return usage("--key and --public exclude each other; leave one out")
+	case v.db == "memory:":
+		return usage("there is nothing to verify in memory:")
+	}
+	o, err := v.options(s)
+	if err != nil {
+		return err
+	}
+	db, err := readDatabase(ctx, v.db)
+	if err != nil {
+		return err
+	}
+	defer db.closeInto(&err)
+	shown := newProgress(s.err, "rows checked")
+	defer shown.done()
+	o.Progress = func(rows int64) { shown.add(rows - shown.n) }
+	report, err := integrity.Verify(ctx, db.events, o)
+	shown.done()
+	if err != nil {
+		return err
+	}
+	return v.conclude(s.out, report)
+}
+
+func (v *verifying) options(s streams) (*integrity.VerifyOptions, error) {
+	o := &integrity.VerifyOptions{MaxSilence: v.silence, Deep: v.deep}
+	switch {
+	case v.public != "":
+		public, err := note.NewVerifier(v.public)
+		if err != nil {
+			return nil, usage("--public is no key: %v", err)
+		}
+		o.Verifiers = []note.Verifier{public}
+	default:
+		if v.key == "" && !strings.Contains(v.db, "://") && v.db != "" {
+			v.key = v.db + ".key"
+		}
+		if v.key == "" {
+			return nil, usage("say by which keys: --db DB with --key FILE, or --public KEY")
+		}
+		keys, err := integrity.LoadKeyFile(v.key)
+		if err != nil {
+			return nil, err
+		}
+		o.Verifiers, o.Keys = keys.Verifiers, &keys.WriterKeys
+	}
+	for _, path := range v.known {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		o.Known = append(o.Known, integrity.ReadCheckpoints(b)...)
+	}
+	return o, nil
+}
+
+// conclude prints the report and turns its verdict into an exit code.
+func (v *verifying) conclude(w io.Writer, r *integrity.Report) error {
+	for _, f := range r.Findings {
+		fmt.Fprintln(w, safe(f.String()))
+	}
+	if r.More > 0 {
+		fmt.Fprintf(w, "and %s more\n", plural(int64(r.More), "finding"))
+	}
+	fmt.Fprintf(w, "%s read, %s sealed in %s, %s not sealed yet, %s purged, %s erased\n", plural(r.Events, "event"), grouped(r.Sealed),
+		plural(int64(r.Trees), "tree"), grouped(r.Unsealed), grouped(r.Purged), grouped(r.Erased))
+	if r.Adopted > 0 {
+		fmt.Fprintf(w, "%s came without evidence before there were keys; they are fixed as they were then\n", plural(r.Adopted, "event"))
+	}
+	if !r.AsOf.IsZero() {
+		fmt.Fprintf(w, "newest seal: %s\n", r.AsOf.Format(time.RFC3339))
+	}
+	switch r.Verdict() {
+	case integrity.Tampered:
+		fmt.Fprintf(w, "nothing was found in %s of %s\n", grouped(int64(r.Intact)), plural(int64(r.Trees), "organization"))
+		return errTampered
+	case integrity.Undecided:
+		return errors.New("it cannot be decided whether the log is as it was")
+	}
+	fmt.Fprintln(w, "clean")
+	if v.save == "" {
+		return nil
+	}
+	return os.WriteFile(v.save, []byte(r.Root), 0o600)
+}

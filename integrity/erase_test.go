@@ -1,0 +1,95 @@
+package integrity_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/activitylog/activitylog"
+	"github.com/activitylog/activitylog/integrity"
+	"github.com/stretchr/testify/require"
+)
+
+const canary = "Zanzibar-Canary-77"
+
+func TestErasedPersonLeavesProofs(t *testing.T) {
+	t.Parallel()
+	for _, parts := range []activitylog.Parts{activitylog.AllParts, activitylog.ActorPart, activitylog.ContentPart | activitylog.ClientPart} {
+		t.Run(fmt.Sprint(parts), func(t *testing.T) {
+			t.Parallel()
+			everyStore(t, func(t *testing.T, r *rig) {
+				r.record("acme", 50)
+				person := activitylog.WithActor(r.ctx, activitylog.Actor{ID: "p1", Name: canary, Email: canary + "@example.org"})
+				for n := range 250 {
+					e := event("acme", n)
+					e.Reason, e.Client.UserAgent = canary, canary
+					_, err := r.log.Record(person, e)
+					require.NoError(t, err)
+				}
+				r.seal()
+				r.record("globex", 5)
+				n, err := integrity.Erase(r.ctx, r.log, r.store, integrity.Erasure{
+					Org: "acme", Filter: activitylog.ActorIs("p1"), Parts: parts, Ground: "GDPR art. 17, request 12",
+				})
+				require.NoError(t, err)
+				require.Equal(t, 250, n)
+				if report := r.clean(); report.Erased != 250 {
+					t.Errorf("before its record is sealed: %+v", report)
+				}
+				r.seal()
+				o := r.options()
+				o.Deep = true
+				report, err := integrity.Verify(r.ctx, r.store, o)
+				require.NoError(t, err)
+				if len(report.Findings) > 0 || report.Erased != 250 {
+					t.Errorf("after: %+v", report)
+				}
+				for e, err := range r.log.Org("acme").Events(r.ctx, activitylog.Query{}) {
+					require.NoError(t, err)
+					if parts == activitylog.AllParts && strings.Contains(string(e.AppendJSON(nil)), canary) {
+						t.Fatalf("left: %s", e.AppendJSON(nil))
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestErasureNeedsAGround(t *testing.T) {
+	t.Parallel()
+	r := memoryRig(t)
+	for _, x := range []integrity.Erasure{{Org: "acme"}, {Ground: "x"}} {
+		if _, err := integrity.Erase(r.ctx, r.log, r.store, x); err == nil {
+			t.Errorf("%+v was taken", x)
+		}
+	}
+}
+
+// TestErasedIsGoneFromTheFile follows the recipe of docs/integrity.md for SQLite.
+func TestErasedIsGoneFromTheFile(t *testing.T) {
+	t.Parallel()
+	r := sqliteRig(t)
+	person := activitylog.WithActor(r.ctx, activitylog.Actor{ID: "p1", Name: canary, Email: canary + "@example.org"})
+	for n := range 300 {
+		_, err := r.log.Record(person, event("acme", n))
+		require.NoError(t, err)
+	}
+	r.seal()
+	_, err := integrity.Erase(r.ctx, r.log, r.store, integrity.Erasure{Org: "acme", Filter: activitylog.ActorIs("p1"), Ground: "x"})
+	require.NoError(t, err)
+	r.seal()
+	a := newAttacker(t, r)
+	a.exec("VACUUM")
+	a.exec("PRAGMA wal_checkpoint(TRUNCATE)")
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		b, err := os.ReadFile(r.dsn + suffix)
+		if err != nil {
+			continue
+		}
+		if n := strings.Count(strings.ToLower(string(b)), strings.ToLower(canary)); n > 0 {
+			t.Errorf("%d copies in the file%s", n, suffix)
+		}
+	}
+	r.clean()
+}

@@ -1,0 +1,277 @@
+package integrity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/activitylog/activitylog"
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// errMoved means that another sealer sealed meanwhile.
+var errMoved = errors.New("the seals moved")
+
+// step seals one batch and tells how large it was and whether more may wait. An error may leave open whether it was
+// sealed; the next step finds out.
+func (s *Sealer) step(ctx context.Context) (sealed int, more bool, err error) {
+	h, silent, err := s.where(ctx)
+	if err != nil {
+		return 0, false, err
+	}
+	events, next, err := s.tail(ctx, h.Position)
+	if err != nil || len(events) == 0 && !silent {
+		return 0, false, err
+	}
+	batches := map[string]*orgBatch{}
+	for i := range events {
+		e := &events[i].Event
+		b := batches[e.Org]
+		if b == nil {
+			b = &orgBatch{}
+			batches[e.Org] = b
+		}
+		if err := s.add(ctx, b, &events[i]); err != nil {
+			return 0, false, err
+		}
+	}
+	err = s.space.Update(ctx, func(tx activitylog.SpaceTx) error {
+		return s.write(tx, h, next, batches)
+	})
+	if err != nil {
+		return 0, false, err
+	}
+	return len(events), len(events) == s.opts.Batch, nil
+}
+
+// where reads the head, and tells whether the root log was silent for too long.
+func (s *Sealer) where(ctx context.Context) (h head, silent bool, err error) {
+	err = s.space.View(ctx, func(tx activitylog.SpaceTx) error {
+		var root tree
+		h = head{}
+		if _, err := s.keys.getRow(tx, headKey, &h); err != nil {
+			return err
+		}
+		_, err := s.keys.getRow(tx, numberKey('s', 0), &root)
+		silent = s.silent(&root, s.opts.Now().UnixMicro())
+		return err
+	})
+	return h, silent, err
+}
+
+func (s *Sealer) silent(root *tree, now int64) bool {
+	return root.Size == 0 || now-root.Sealed >= s.opts.Beat.Microseconds()
+}
+
+// orgBatch is what one organization adds to its tree.
+type orgBatch struct {
+	entries [][]byte
+	places  []byte
+	purges  []purgeEvent
+}
+
+// briefTailer is a store that reads of events only what is needed of most: ID, Org, Recorded, Action and Leaf.
+type briefTailer interface {
+	TailEvidence(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error)
+}
+
+func (s *Sealer) tail(ctx context.Context, after activitylog.Position) ([]activitylog.Tailed, activitylog.Position, error) {
+	if s.brief != nil {
+		return s.brief.TailEvidence(ctx, after, s.opts.Batch)
+	}
+	return s.log.Tail(ctx, after, s.opts.Batch)
+}
+
+// add adds the entry of an event to its batch.
+func (s *Sealer) add(ctx context.Context, b *orgBatch, t *activitylog.Tailed) error {
+	e := &t.Event
+	stream := s.keys.stream(e.Org)
+	entry, reason := s.keys.authentic(e, stream)
+	if reason != "" || e.Action == purgeAction {
+		if s.brief != nil {
+			whole, err := s.log.Org(e.Org).Get(ctx, e.ID)
+			if err != nil && !errors.Is(err, activitylog.ErrNotFound) { // purged meanwhile
+				return err
+			}
+			if err == nil {
+				e = &whole
+			}
+		}
+		if p, ok := purgeOf(e); ok {
+			b.purges = append(b.purges, p)
+		}
+	}
+	if reason != "" {
+		var err error
+		if entry, err = adopt(e, stream, reason); err != nil {
+			return err
+		}
+	}
+	place := placeOf(t.Position)
+	b.entries, b.places = append(b.entries, entry), append(b.places, place[:]...)
+	return nil
+}
+
+// write writes a batch, if the head is still where it was.
+func (s *Sealer) write(tx activitylog.SpaceTx, was head, next activitylog.Position, batches map[string]*orgBatch) error {
+	var h head
+	if _, err := s.keys.getRow(tx, headKey, &h); err != nil {
+		return err
+	}
+	if h != was {
+		return errMoved
+	}
+	root, err := s.openTree(tx, 0, "")
+	if err != nil {
+		return err
+	}
+	if h.Version == 0 {
+		h.Version, h.Streams = 1, 1
+	}
+	if h.Root != root.Size {
+		return fmt.Errorf("the place of the sealer is not that of the newest seal: %w", errRow)
+	}
+	now := max(s.opts.Now().UnixMicro(), root.Sealed) // the time of the root log never goes back
+	var records [][]byte
+	for _, org := range slices.Sorted(maps.Keys(batches)) {
+		r, err := s.writeOrg(tx, &h, org, batches[org], now)
+		if err != nil {
+			return fmt.Errorf("tree of organization %q: %w", org, err)
+		}
+		records = append(records, r)
+	}
+	if len(records) == 0 {
+		if !s.silent(root, now) {
+			return nil
+		}
+		r, err := appendRecord(nil, beatPrefix, &beatRecord{Version: 1, At: now, Key: s.keys.Signer.KeyHash()})
+		if err != nil {
+			return err
+		}
+		records = append(records, r)
+	}
+	if err := s.extend(tx, 0, root, &orgBatch{entries: records}, now); err != nil {
+		return fmt.Errorf("root log: %w", err)
+	}
+	h.Moves++
+	h.Position, h.Root = next, root.Size
+	return s.keys.putRow(tx, headKey, &h)
+}
+
+// writeOrg adds a batch to the tree of an organization and returns what the root log is told.
+func (s *Sealer) writeOrg(tx activitylog.SpaceTx, h *head, org string, b *orgBatch, now int64) ([]byte, error) {
+	var number uint32
+	known, err := s.keys.getRow(tx, orgKey(org), &number)
+	if err != nil {
+		return nil, err
+	}
+	if !known {
+		number = h.Streams
+		h.Streams++
+		if err := s.keys.putRow(tx, orgKey(org), &number); err != nil {
+			return nil, err
+		}
+	}
+	t, err := s.openTree(tx, number, org)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range b.purges {
+		t.purge(p)
+	}
+	before := t.Size
+	if err := s.extend(tx, number, t, b, now); err != nil {
+		return nil, err
+	}
+	return appendRecord(nil, sealPrefix, &sealRecord{
+		Version: 1, Stream: t.Stream, Size: t.Size, Hash: tlog.Hash(t.Hash), Previous: before, At: now,
+		Key: s.keys.Signer.KeyHash(), Min: t.Min, Gone: t.allowed(),
+	})
+}
+
+// openTree reads what is known of a tree and compares it with what was signed.
+func (s *Sealer) openTree(tx activitylog.SpaceTx, number uint32, org string) (*tree, error) {
+	var t tree
+	known, err := s.keys.getRow(tx, numberKey('s', number), &t)
+	if err != nil {
+		return nil, err
+	}
+	checkpoint, signed, err := tx.Get(numberKey('c', number))
+	if err != nil {
+		return nil, err
+	}
+	if !known && !signed {
+		t = tree{Org: org, Hash: []byte{}, Purging: []purging{}}
+		if number != 0 {
+			t.Stream = s.keys.stream(org)
+		}
+		return &t, nil
+	}
+	at, _, err := openCheckpoint(checkpoint, s.keys.origin(number, t.Stream), s.keys.Verifiers)
+	if err != nil {
+		return nil, err
+	}
+	if at.N != t.Size || string(at.Hash[:]) != string(t.Hash) || t.Org != org {
+		return nil, fmt.Errorf("its state is not the one that was signed: %w", errRow)
+	}
+	return &t, nil
+}
+
+// extend appends entries to a tree, saves it and signs its new root.
+func (s *Sealer) extend(tx activitylog.SpaceTx, number uint32, t *tree, b *orgBatch, now int64) error {
+	return s.extendAs(tx, s.keys.Signer, number, t, b, now)
+}
+
+func (s *Sealer) extendAs(tx activitylog.SpaceTx, signer note.Signer, number uint32, t *tree, b *orgBatch, now int64) error {
+	old := tlog.Tree{N: t.Size}
+	copy(old.Hash[:], t.Hash)
+	g := grow(tx, number, old)
+	var segment []byte
+	from := 0
+	for i, e := range b.entries {
+		if err := g.append(e); err != nil {
+			return err
+		}
+		segment = appendSegment(segment, e)
+		if i < len(b.entries)-1 && g.size%segmentSize != 0 {
+			continue
+		}
+		if err := tx.Put(segmentKey(number, g.size-1), segment); err != nil {
+			return err
+		}
+		if number != 0 {
+			places := b.places[from*placeSize : (i+1)*placeSize]
+			if err := s.keys.putRow(tx, placesKey(number, g.size-1), &places); err != nil {
+				return err
+			}
+		}
+		segment, from = segment[:0], i+1
+	}
+	if err := g.save(tx, number); err != nil {
+		return err
+	}
+	root, err := g.root()
+	if err != nil {
+		return err
+	}
+	t.Size, t.Hash, t.Sealed = g.size, root[:], now
+	if err := s.keys.putRow(tx, numberKey('s', number), t); err != nil {
+		return err
+	}
+	signed, err := signCheckpoint(signer, s.keys.origin(number, t.Stream), t.Size, root)
+	if err != nil {
+		return err
+	}
+	return tx.Put(numberKey('c', number), signed)
+}
+
+// origin is the first line of the checkpoints of a tree.
+func (k *Keys) origin(number uint32, stream [16]byte) string {
+	if number == 0 {
+		return k.Signer.Name()
+	}
+	return streamOrigin(k.Signer.Name(), stream)
+}

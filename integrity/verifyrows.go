@@ -1,0 +1,314 @@
+package integrity
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/activitylog/activitylog"
+	"github.com/google/uuid"
+)
+
+const rowBatch = 1000
+
+// rowChecks is what the rows have told so far.
+type rowChecks struct {
+	stamped  bool          // whether any event brought evidence
+	unsealed []unsealedRow // since the last row that is sealed
+	erased   []erasedRow   // to be held against the records of erasures
+	erasures map[eventKey]bool
+	halted   bool // rows from some place on cannot be read
+}
+
+type unsealedRow struct {
+	org string
+	id  uuid.UUID
+}
+
+type eventKey struct {
+	org string
+	id  uuid.UUID
+}
+
+type erasedRow struct {
+	eventKey
+	index int64
+	since time.Time
+}
+
+// readRows holds all rows to their entries, in the order in which they were sealed.
+func (v *verification) readRows() error {
+	v.rows.erasures = map[eventKey]bool{}
+	for _, t := range v.trees {
+		if t.number != 0 {
+			v.open(t)
+		}
+	}
+	var at activitylog.Position
+	for {
+		events, next, err := v.tail.Tail(v.ctx, at, rowBatch)
+		var row interface{ Damaged() (string, uuid.UUID) }
+		if errors.As(err, &row) {
+			org, id := row.Damaged()
+			v.found(Finding{Verdict: Tampered, Check: "row", Org: org, ID: id, Index: -1, What: "the row is damaged; those behind it were not looked at"})
+			v.rows.halted = true
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for i := range events {
+			if err := v.row(&events[i].Event, events[i].Position); err != nil {
+				return err
+			}
+		}
+		v.report.Events += int64(len(events))
+		if v.opts.Progress != nil {
+			v.opts.Progress(v.report.Events)
+		}
+		if len(events) < rowBatch {
+			break
+		}
+		at = next
+	}
+	v.report.Unsealed = int64(len(v.rows.unsealed))
+	for _, x := range v.rows.erased {
+		if !v.rows.erasures[x.eventKey] {
+			v.found(Finding{Verdict: Tampered, Check: "erasure", Org: x.org, ID: x.id, Index: x.index, Since: x.since,
+				What: "the row was emptied, and no record of an erasure tells why"})
+		}
+	}
+	return nil
+}
+
+// open prepares the walk through a tree.
+func (v *verification) open(t *treeCheck) {
+	org := t.tree.Org
+	var size int64
+	if n := len(t.seals); n > 0 {
+		last := t.seals[n-1]
+		size = last.Size
+		if t.tree.Size != size || string(t.tree.Hash) != string(last.Hash[:]) || t.tree.allowed() != last.Gone || t.tree.Sealed != last.At || t.tree.Min != last.Min {
+			v.tampered("state", org, "the state of the tree is not the one that was signed")
+		}
+		at, _, err := v.checkpoint(t.number, streamOrigin(v.origin, t.tree.Stream))
+		if err != nil {
+			v.tampered("root", org, "tree: %v", err)
+		} else if at.N != size || at.Hash != last.Hash {
+			v.tampered("root", org, "the checkpoint of the tree is not the one that the root log tells of")
+		}
+	} else {
+		v.tampered("tree", org, "the root log tells nothing of the tree")
+	}
+	t.cursor = &cursor{tx: v.tx, number: t.number, keys: v.opts.Keys, size: size, wrong: func(what string) { v.tampered("tile", org, "tree: %s", what) }}
+}
+
+// row checks one row.
+func (v *verification) row(e *activitylog.Event, at activitylog.Position) error {
+	t := v.byOrg[e.Org]
+	var x *sealedEntry
+	if t != nil {
+		var err error
+		if x, err = v.match(t, e.ID); err != nil {
+			return err
+		}
+	}
+	if x == nil {
+		v.unsealed(t, e)
+		return nil
+	}
+	for _, u := range v.rows.unsealed {
+		v.found(Finding{Verdict: Tampered, Check: "inserted", Org: u.org, ID: u.id, Index: -1,
+			What: "the row was never sealed although later ones were: it was inserted, or its seal removed"})
+	}
+	v.rows.unsealed = nil
+	since := t.sealedAt(x.index)
+	if v.opts.Keys != nil && x.place != placeOf(at) {
+		v.found(Finding{Verdict: Tampered, Check: "place", Org: e.Org, ID: e.ID, Index: x.index, Since: since,
+			What: "the row stands in another place of the log than when it was sealed"})
+	}
+	if x.adopted != nil {
+		if string(contentHash(e)) != string(x.adopted.Hash) {
+			v.found(Finding{Verdict: Tampered, Check: "row", Org: e.Org, ID: e.ID, Index: x.index, Since: since, What: "the row was changed after it was sealed"})
+		}
+		return nil
+	}
+	v.note(e)
+	leaf, mac, ok := splitMAC(e.Leaf)
+	if !ok || string(leaf) != string(x.bytes) || v.opts.Keys != nil && !equalMAC(mac, v.opts.Keys.mac("row", leaf)) {
+		v.found(Finding{Verdict: Tampered, Check: "leaf", Org: e.Org, ID: e.ID, Index: x.index, Since: since, What: "the evidence in the row is not what was sealed"})
+	}
+	v.compare(e, x.leaf, x.index, since)
+	return nil
+}
+
+// compare holds a row to its leaf.
+func (v *verification) compare(e *activitylog.Event, l *Leaf, index int64, since time.Time) {
+	wrong, erased := v.room.differences(e, l)
+	if len(wrong) > 0 {
+		v.found(Finding{Verdict: Tampered, Check: "row", Org: e.Org, ID: e.ID, Index: index, Since: since,
+			What: "the row differs from its evidence in: " + strings.Join(wrong, ", ")})
+	}
+	if erased != 0 {
+		v.report.Erased++
+		v.rows.erased = append(v.rows.erased, erasedRow{eventKey{e.Org, e.ID}, index, since})
+	}
+}
+
+// note remembers what an event tells about the log itself.
+func (v *verification) note(e *activitylog.Event) {
+	for _, id := range erasureOf(e) {
+		v.rows.erasures[eventKey{e.Org, id}] = true
+	}
+}
+
+// unsealed checks a row that no seal covers.
+func (v *verification) unsealed(t *treeCheck, e *activitylog.Event) {
+	v.rows.unsealed = append(v.rows.unsealed, unsealedRow{e.Org, e.ID})
+	if len(e.Leaf) == 0 && !v.rows.stamped {
+		return
+	}
+	leaf, _, _ := splitMAC(e.Leaf)
+	if k := v.opts.Keys; k != nil {
+		if _, reason := k.authentic(e, k.stream(e.Org)); reason != "" {
+			v.found(Finding{Verdict: Tampered, Check: "mac", Org: e.Org, ID: e.ID, Index: -1, What: "a row that is not sealed yet cannot be believed: " + reason})
+			return
+		}
+	}
+	l, err := ParseLeaf(leaf)
+	if err != nil {
+		v.found(Finding{Verdict: Tampered, Check: "leaf", Org: e.Org, ID: e.ID, Index: -1, What: "the evidence in the row cannot be read"})
+		return
+	}
+	v.rows.stamped = true
+	v.numbers.add(l)
+	v.note(e)
+	if p, ok := purgeOf(e); ok && t != nil {
+		t.tree.purge(p)
+	}
+	v.compare(e, l, -1, time.Time{})
+}
+
+// match returns the entry of an event, or nil.
+func (v *verification) match(t *treeCheck, id uuid.UUID) (*sealedEntry, error) {
+	if x := t.missing[id]; x != nil {
+		delete(t.missing, id)
+		return x, nil
+	}
+	for {
+		x, err := v.advance(t)
+		if err != nil || x == nil || x.id() == id {
+			return x, err
+		}
+		t.missing[x.id()] = x
+	}
+}
+
+// advance reads the next entry of a tree and compares its root where it was sealed.
+func (v *verification) advance(t *treeCheck) (*sealedEntry, error) {
+	for !t.broken {
+		b, index, err := t.cursor.next()
+		var wrong *damagedError
+		if errors.As(err, &wrong) {
+			t.broken = true
+			v.tampered("entry", t.tree.Org, "tree: %s", wrong.what)
+			return nil, nil
+		}
+		if err != nil || b == nil {
+			return nil, err
+		}
+		if t.at < len(t.seals) && t.seals[t.at].Size == t.cursor.f.size {
+			root, err := t.cursor.f.root()
+			if err != nil {
+				return nil, err
+			}
+			if root != t.seals[t.at].Hash {
+				v.found(Finding{Verdict: Tampered, Check: "entry", Org: t.tree.Org, Index: index, Since: micro(t.seals[t.at].At),
+					What: "the sealed entries up to this one are not those that were signed"})
+				t.broken = true
+				return nil, nil
+			}
+			t.at++
+		}
+		x, err := parseEntry(b)
+		if err != nil || x.stream() != t.tree.Stream {
+			v.found(Finding{Verdict: Tampered, Check: "entry", Org: t.tree.Org, Index: index, What: "a sealed entry is none of this tree"})
+			continue
+		}
+		v.sealedEntry(t, &x, index)
+		return &sealedEntry{x, index, b, t.cursor.place}, nil
+	}
+	return nil, nil
+}
+
+// clockSkew is how far the clocks of writers may be ahead of the sealer's.
+const clockSkew = 5 * time.Minute
+
+// sealedEntry notes what an entry tells by itself.
+func (v *verification) sealedEntry(t *treeCheck, x *entry, index int64) {
+	v.report.Sealed++
+	at := t.sealedAt(index)
+	if late := micro(x.recorded()).Sub(at); late > clockSkew {
+		v.found(Finding{Verdict: Tampered, Check: "time", Org: t.tree.Org, ID: x.id(), Index: index,
+			What: fmt.Sprintf("the event says that it was recorded %v after it was sealed", late.Round(time.Second))})
+	}
+	if x.leaf != nil {
+		v.rows.stamped = true
+		v.numbers.add(x.leaf)
+		return
+	}
+	if x.adopted.Reason == noLeaf && !v.rows.stamped {
+		v.report.Adopted++
+		return
+	}
+	v.found(Finding{Verdict: Tampered, Check: "adopted", Org: t.tree.Org, ID: x.id(), Index: index,
+		What: fmt.Sprintf("when the event was sealed at %s, %s", at.Format(time.RFC3339), x.adopted.Reason)})
+}
+
+// sealedAt is when the entry was sealed.
+func (t *treeCheck) sealedAt(index int64) time.Time {
+	i, _ := slices.BinarySearchFunc(t.seals, index, func(s sealRecord, index int64) int { return cmp.Compare(s.Size, index+1) })
+	if i < len(t.seals) {
+		return micro(t.seals[i].At)
+	}
+	return time.Time{}
+}
+
+// finish checks the rest of a tree, and what became of rows that are gone.
+func (v *verification) finish(t *treeCheck) error {
+	for {
+		x, err := v.advance(t)
+		if err != nil {
+			return err
+		}
+		if x == nil {
+			break
+		}
+		t.missing[x.id()] = x
+	}
+	if !t.broken {
+		if err := t.cursor.end(); err != nil {
+			return err
+		}
+	}
+	if v.rows.halted {
+		return nil
+	}
+	gone, allowed := int64(len(t.missing)), t.tree.allowed()
+	if gone <= allowed {
+		v.report.Purged += gone
+		return nil
+	}
+	if allowed > 0 {
+		v.tampered("gone", t.tree.Org, "%d rows are gone, but recorded purges removed %d", gone, allowed)
+		return nil
+	}
+	for _, x := range t.missing {
+		v.found(Finding{Verdict: Tampered, Check: "gone", Org: t.tree.Org, ID: x.id(), Index: x.index, Since: t.sealedAt(x.index),
+			What: "the row is gone, and no purge tells why"})
+	}
+	return nil
+}

@@ -1,0 +1,74 @@
+package sqlstore
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"github.com/activitylog/activitylog"
+)
+
+// PruneKeys deletes the events with the keys, of any organizations, in one transaction and returns how many there were.
+// It is Prune for whoever has looked at the events already.
+func (s *Store) PruneKeys(ctx context.Context, keys []activitylog.Key) (deleted int, err error) {
+	if len(keys) == 0 {
+		return 0, ctx.Err()
+	}
+	err = s.back.change(ctx, func(c changer) error {
+		deleted, err = c.removeAll(keys)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return deleted, nil
+}
+
+func (x *sqliteChanger) removeAll(keys []activitylog.Key) (n int, err error) {
+	for _, k := range keys {
+		done, err := x.remove(&activitylog.Event{Org: k.Org, ID: k.ID, Time: k.Time})
+		if err != nil {
+			return 0, err
+		}
+		if done {
+			n++
+		}
+	}
+	return n, nil
+}
+
+func (x *pgChanger) removeAll(keys []activitylog.Key) (int, error) {
+	var orgs, times, ids array
+	for _, k := range keys {
+		orgs.addText(k.Org)
+		times.add(strconv.FormatInt(k.Time.UnixMicro(), 10))
+		ids.add(k.ID.String())
+	}
+	res, err := x.tx.ExecContext(x.ctx, `DELETE FROM activitylog_events e
+		USING unnest($1::text[], $2::bigint[], $3::uuid[]) AS k (org, time, id)
+		WHERE e.org = k.org COLLATE "C" AND e.time = k.time AND e.id = k.id`, orgs.String(), times.String(), ids.String())
+	if err != nil {
+		return 0, err
+	}
+	n, err := res.RowsAffected()
+	return int(n), err
+}
+
+// array is an array of PostgreSQL as text, since drivers do not agree on arrays.
+type array []byte
+
+// add appends an element of which no character needs quotes.
+func (a *array) add(element string) {
+	*a = append(append(*a, ','), element...)
+}
+
+func (a *array) addText(element string) {
+	a.add(`"` + arrayEscaper.Replace(element) + `"`)
+}
+
+// String returns the whole array.
+func (a array) String() string {
+	return "{" + strings.TrimPrefix(string(a), ",") + "}"
+}
+
+var arrayEscaper = strings.NewReplacer(`\`, `\\`, `"`, `\"`)

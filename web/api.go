@@ -1,0 +1,227 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/activitylog/activitylog"
+	"github.com/activitylog/activitylog/access"
+	"github.com/google/uuid"
+)
+
+// apiCall is one call of the JSON API. Its parameters are those of the pages, and so are rights and records.
+type apiCall struct {
+	path    string // below a scope's api/v1/; "{id}" stands for a step
+	about   string
+	filters bool // whether it takes the parameters of filters
+	answer  func(v *visit, id string) (any, error)
+	returns any // an example of what it returns, for the description
+}
+
+func apiCalls() []apiCall {
+	return []apiCall{
+		{"events", "One page of events, newest first.", true, (*visit).apiEvents, apiPage{}},
+		{"events/{id}", "One event with all of its fields. Reading it is recorded.", false, (*visit).apiEvent, activitylog.Event{}},
+		{"count", "How many events there are, at most 10,000.", true, (*visit).apiCount, apiCount{}},
+		{"histogram", "Events over time.", true, (*visit).apiHistogram, apiHistogram{}},
+		{"facets", "Events by the values of fields.", true, (*visit).apiFacets, apiFacets{}},
+		{"alerts", "The alerts of an organization, the last changed first.", false, (*visit).apiAlerts, apiAlerts{}},
+		{"meta", "What this API knows and what the caller may do.", false, (*visit).apiMeta, apiMeta{}},
+	}
+}
+
+type apiPage struct {
+	Items    []activitylog.Event `json:"items"`
+	Next     string              `json:"next,omitempty"`     // the cursor of the older page
+	Prev     string              `json:"prev,omitempty"`     // the cursor of the newer page
+	Examined int                 `json:"examined,omitempty"` // rows that were looked at in vain; the page may then be short
+	Query    string              `json:"query"`              // the whole filter in its text form
+}
+
+type apiCount struct {
+	N        int64  `json:"n"`
+	Relation string `json:"relation"` // "eq", or "gte" where there are more
+}
+
+type apiHistogram struct {
+	From        time.Time `json:"from"`
+	StepSeconds int64     `json:"step_seconds"`
+	Total       []int64   `json:"total"`
+	Failed      []int64   `json:"failed"`
+}
+
+type apiFacets struct {
+	Fields []apiFacet `json:"fields"`
+}
+
+type apiFacet struct {
+	Name   string     `json:"name"`
+	Values []apiValue `json:"values"`
+}
+
+type apiValue struct {
+	Label string `json:"label"`
+	Count int64  `json:"count"`
+}
+
+type apiAlerts struct {
+	Items []apiAlert `json:"items"`
+}
+
+type apiAlert struct {
+	ID          string    `json:"id"`
+	Rule        string    `json:"rule"`
+	Severity    string    `json:"severity"`
+	Status      string    `json:"status"`
+	Subject     string    `json:"subject"`
+	SubjectType string    `json:"subject_type"`
+	Opened      time.Time `json:"opened"`
+	From        time.Time `json:"from"`
+	To          time.Time `json:"to"`
+	Observed    float64   `json:"observed"`
+	Expected    float64   `json:"expected"`
+	Unit        string    `json:"unit"`
+	Explanation string    `json:"explanation"`
+	Count       int64     `json:"count"`
+	Evidence    string    `json:"evidence"` // the filter of its events
+}
+
+type apiMeta struct {
+	Scope      string   `json:"scope"`
+	Org        string   `json:"org,omitempty"`
+	Project    string   `json:"project,omitempty"`
+	Rights     []string `json:"rights"`
+	Categories []string `json:"categories"`
+	MaxQuery   int      `json:"max_query_bytes"`
+	MaxTerms   int      `json:"max_terms"`
+}
+
+// apiProblem is RFC 9457, with where in the typed part of a query it is.
+type apiProblem struct {
+	Type     string `json:"type"`
+	Title    string `json:"title"`
+	Status   int    `json:"status"`
+	Code     string `json:"code"`
+	Detail   string `json:"detail,omitempty"`
+	Position *int   `json:"position,omitempty"`
+}
+
+// api answers a call below a scope's api/v1/.
+func (v *visit) api(rest []string) {
+	if len(rest) == 1 && rest[0] == "openapi.json" {
+		v.json(http.StatusOK, "application/json", v.h.openAPI())
+		return
+	}
+	for _, c := range apiCalls() {
+		id, ok := c.match(rest)
+		if !ok {
+			continue
+		}
+		answer, err := c.answer(v, id)
+		if err != nil {
+			v.apiFail(err)
+			return
+		}
+		v.json(http.StatusOK, "application/json", answer)
+		return
+	}
+	v.apiFail(activitylog.ErrNotFound)
+}
+
+// match tells whether a path is that of the call, and which id it holds.
+func (c apiCall) match(rest []string) (id string, ok bool) {
+	switch {
+	case len(rest) == 1:
+		return "", rest[0] == c.path
+	case len(rest) == 2 && rest[0]+"/{id}" == c.path && rest[1] != "":
+		return rest[1], true
+	}
+	return "", false
+}
+
+func (v *visit) json(status int, kind string, body any) {
+	b, err := json.Marshal(body)
+	if err != nil {
+		v.report(err)
+		status, b = http.StatusInternalServerError, []byte("{}")
+	}
+	v.w.Header().Set("Content-Type", kind)
+	v.w.Header().Set("Content-Length", strconv.Itoa(len(b)))
+	v.w.WriteHeader(status)
+	if v.r.Method != http.MethodHead {
+		_, _ = v.w.Write(b) // whoever went away needs no answer
+	}
+}
+
+// apiFail tells what went wrong, in detail only what is wrong with the request.
+func (v *visit) apiFail(err error) {
+	p := apiProblem{Type: "about:blank", Status: http.StatusInternalServerError, Code: "failed"}
+	var wrong *wrongQuery
+	switch {
+	case errors.As(err, &wrong):
+		p.Status, p.Code, p.Detail, p.Position = http.StatusBadRequest, "query", wrong.Text, &wrong.Pos
+	case errors.Is(err, access.ErrDenied):
+		p.Status, p.Code = http.StatusForbidden, "denied"
+	case errors.Is(err, activitylog.ErrNotFound):
+		p.Status, p.Code = http.StatusNotFound, "not_found"
+	case errors.Is(err, activitylog.ErrCursor):
+		p.Status, p.Code = http.StatusBadRequest, "cursor"
+	case errors.Is(err, context.DeadlineExceeded):
+		p.Status, p.Code = http.StatusGatewayTimeout, "timeout"
+	default:
+		v.report(err)
+	}
+	p.Title = http.StatusText(p.Status)
+	v.json(p.Status, "application/problem+json", p)
+}
+
+// wrongQuery is a mistake in what was typed, which the API refuses where a page goes on without it.
+type wrongQuery struct{ *problem }
+
+func (w *wrongQuery) Error() string { return w.Text }
+
+// apiAsk is the filter of a call and a reader of what it means.
+func (v *visit) apiAsk() (asked, access.Reader, error) {
+	a, err := v.ask(v.h.opts.Now())
+	if err == nil && a.wrong != nil {
+		err = &wrongQuery{a.wrong}
+	}
+	return a, v.reader.About(a.filter), err
+}
+
+func (v *visit) apiEvents(string) (any, error) {
+	a, about, err := v.apiAsk()
+	if err != nil {
+		return nil, err
+	}
+	q := activitylog.Query{Limit: v.params.limit}
+	if q.Cursor, err = activitylog.ParseCursor(v.params.cursor); err != nil {
+		return nil, err
+	}
+	page, err := about.Page(v.r.Context(), q)
+	if err != nil {
+		return nil, err
+	}
+	pin := func(c activitylog.Cursor) string {
+		if c.IsZero() {
+			return ""
+		}
+		return c.String() + "." + strconv.FormatInt(v.params.pinned.Unix(), 36)
+	}
+	if page.Events == nil {
+		page.Events = []activitylog.Event{}
+	}
+	return apiPage{page.Events, pin(page.Next), pin(page.Prev), page.Examined, a.filter.String()}, nil
+}
+
+func (v *visit) apiEvent(id string) (any, error) {
+	parsed, err := uuid.Parse(id)
+	if err != nil {
+		return nil, activitylog.ErrNotFound
+	}
+	return v.reader.Get(v.r.Context(), parsed)
+}

@@ -1,0 +1,15 @@
+// Package web is the pages in which admins read the log: one http.Handler that a host mounts inside its own
+// authentication.
+//
+//	pages, err := web.New(log, grants, nil)
+//	…
+//	mux.Handle("/activity/", http.StripPrefix("/activity", pages))
+//
+// The Authorizer, here grants, says who sent a request and what they may read, as grants of package access. Scope and
+// rights come from there alone: no path, parameter or cursor widens them, and what a grant does not cover is answered
+// like what does not exist. Each page, opened event and export is recorded in the log before its first byte.
+//
+// The pages are plain HTML that works without scripts; one script of this package adds the panel, live search and
+// shortcuts. Nothing is loaded from elsewhere, all addresses are relative, and a strict Content-Security-Policy with
+// Trusted Types goes with every page.
+package web

@@ -1,0 +1,64 @@
+package web_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/activitylog/activitylog"
+	"github.com/activitylog/activitylog/access"
+	"github.com/activitylog/activitylog/retention"
+	"github.com/activitylog/activitylog/review"
+	"github.com/activitylog/activitylog/store/memory"
+	"github.com/activitylog/activitylog/web"
+	"github.com/stretchr/testify/require"
+)
+
+func TestGovernance(t *testing.T) {
+	t.Parallel()
+	store := memory.New()
+	r := newRigOver(t, store, nil, org(access.AllRights))
+	clock := func() time.Time { return *r.now.Load() }
+	keeper, err := retention.New(r.log, store, &retention.Options{Now: clock})
+	require.NoError(t, err)
+	book, err := review.NewBook(r.log, clock)
+	require.NoError(t, err)
+	r.pages, err = web.New(r.log, func(*http.Request) ([]access.Grant, error) { return r.grants, nil }, &web.Options{Keeper: keeper, Book: book, Now: clock})
+	require.NoError(t, err)
+	ctx := activitylog.WithActor(t.Context(), ana)
+	require.NoError(t, keeper.SetRules(ctx, "acme", []retention.Rule{{Name: "usage events", Filter: activitylog.RetentionIs("usage"), Max: 90}}, "agreed"))
+	_, err = keeper.SetHold(ctx, retention.Hold{Org: "acme", Filter: activitylog.ActorIs("leo"), Reason: "case 7"})
+	require.NoError(t, err)
+	_, err = keeper.SetHold(ctx, retention.Hold{Org: "beta", Filter: activitylog.ActorIs("zoe"), Reason: "case of beta"})
+	require.NoError(t, err)
+	r.record("acme", "", "leo", time.Hour)
+	r.get("/export?format=csv").ok(t)
+
+	page := r.get("/orgs/acme/governance/").ok(t)
+	text := page.text()
+	for _, want := range []string{"usage events", "retention:usage", "90 days", "actor:leo", "case 7", "Overdue", "Never reviewed.", "auth.login", "never seen", "exported", "Sign off"} {
+		require.Contains(t, text, want)
+	}
+	require.NotContains(t, text, "case of beta")
+
+	post := func(form string, head ...string) int {
+		return request(t, r.pages, "POST", "/orgs/acme/governance/", form, append([]string{"Content-Type", "application/x-www-form-urlencoded"}, head...)...).code
+	}
+	require.Equal(t, http.StatusForbidden, post("subject=log", "Sec-Fetch-Site", "cross-site"))
+	require.Equal(t, http.StatusSeeOther, post("subject=log&note=all+well&findings=one%0Atwo"))
+	text = r.get("/orgs/acme/governance/").ok(t).text()
+	require.Contains(t, text, "Last reviewed 12 Mar 2026 09:30 by Ana : all well")
+	done, err := book.Reviews(t.Context(), "acme", review.TheLog, 1)
+	require.NoError(t, err)
+	require.Equal(t, []string{"one", "two"}, done[0].Findings)
+	require.Equal(t, "ana", done[0].Reviewer.ID)
+
+	r.grants = []access.Grant{org(access.View | access.ViewSensitive)}
+	require.NotContains(t, r.get("/orgs/acme/governance/").ok(t).text(), "Sign off")
+	require.Equal(t, http.StatusForbidden, post("subject=log&note=x"))
+	for _, g := range []access.Grant{org(access.View), access.Project(ana, "acme", "p", access.AllRights), access.Org(ana, "beta", access.AllRights)} {
+		r.grants = []access.Grant{g}
+		require.Equal(t, http.StatusNotFound, r.get("/orgs/acme/governance/").code)
+		require.Equal(t, http.StatusNotFound, post("subject=log&note=x"))
+	}
+}

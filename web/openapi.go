@@ -1,0 +1,95 @@
+package web
+
+import (
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/activitylog/activitylog"
+)
+
+// object is a JSON object of the description.
+type object = map[string]any
+
+// apiScopes are where the calls are found.
+var apiScopes = []struct{ path, about string }{
+	{"orgs/{org}/", "one organization"}, {"orgs/{org}/projects/{project}/", "one project"}, {"mine/{org}/", "one's own activity"}, {"platform/", "all organizations"},
+}
+
+// openAPI describes the API, from the table of calls and the types that they return.
+func (h *Handler) openAPI() object {
+	paths := object{}
+	for _, s := range apiScopes {
+		for _, c := range apiCalls() {
+			path := "/" + s.path + "api/v1/" + c.path
+			params := []object{}
+			for step := range strings.SplitSeq(path, "/") {
+				if name, ok := strings.CutPrefix(step, "{"); ok {
+					params = append(params, object{"name": strings.TrimSuffix(name, "}"), "in": "path", "required": true, "schema": object{"type": "string"}})
+				}
+			}
+			if c.filters {
+				params = append(params, filterParams()...)
+			}
+			paths[path] = object{"get": object{
+				"summary": c.about, "description": "Of " + s.about + ".", "parameters": params,
+				"responses": object{
+					"200":     object{"description": "The answer.", "content": object{"application/json": object{"schema": schema(reflect.TypeOf(c.returns))}}},
+					"default": object{"description": "What went wrong.", "content": object{"application/problem+json": object{"schema": schema(reflect.TypeFor[apiProblem]())}}},
+				},
+			}}
+		}
+	}
+	return object{"openapi": "3.1.0", "info": object{"title": h.opts.Title, "version": "1"}, "paths": paths}
+}
+
+// filterParams are the parameters of the pages.
+func filterParams() []object {
+	query := func(name, about string, schema object) object {
+		return object{"name": name, "in": "query", "description": about, "schema": schema}
+	}
+	text := object{"type": "string"}
+	list := []object{
+		query("q", "The query language, at most 512 bytes and 24 conditions.", text),
+		query("range", "The last days; the default is 30d.", object{"type": "string", "enum": ranges}),
+		query("from", "In place of range: RFC 3339.", text), query("to", "Before which; RFC 3339.", text),
+		query("quick", "Quick filters, all of which must hold.", object{"type": "array", "items": object{"type": "string", "enum": quickNames}}),
+		query("cursor", "From next or prev of a page.", text), query("limit", "Events on a page.", object{"type": "integer", "enum": limits}),
+		query("alert", "The events of this alert.", text), query("reads", "1: also who viewed the log.", text),
+	}
+	for _, f := range choiceFields {
+		list = append(list, query(f, "One of these values; with a dash in front: none of them.", object{"type": "array", "items": text}))
+	}
+	return list
+}
+
+// schema describes a type by what encoding/json makes of it.
+func schema(t reflect.Type) object {
+	switch {
+	case t == reflect.TypeFor[time.Time]():
+		return object{"type": "string", "format": "date-time"}
+	case t == reflect.TypeFor[activitylog.Event]():
+		return object{"type": "object", "description": "An event, as docs/events.md describes it.", "required": []string{"id", "time", "org", "action"}}
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return schema(t.Elem())
+	case reflect.Slice:
+		return object{"type": "array", "items": schema(t.Elem())}
+	case reflect.Int, reflect.Int64:
+		return object{"type": "integer"}
+	case reflect.Float64:
+		return object{"type": "number"}
+	case reflect.Struct:
+		properties, required := object{}, []string{}
+		for i := range t.NumField() {
+			name, opts, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+			properties[name] = schema(t.Field(i).Type)
+			if opts != "omitempty" {
+				required = append(required, name)
+			}
+		}
+		return object{"type": "object", "properties": properties, "required": required, "additionalProperties": false}
+	}
+	return object{"type": "string"}
+}
