@@ -1,6 +1,8 @@
 package alerts
 
 import (
+	"cmp"
+	"strings"
 	"time"
 
 	"github.com/activitylog/activitylog"
@@ -123,4 +125,11 @@ func dayOf(t time.Time) int32 {
 		d--
 	}
 	return int32(d)
+}
+
+// compareFirst orders keys by what they say, not by the numbers of names.
+func (f *Figures) compareFirst(a, b firstKey) int {
+	n := &f.names
+	return cmp.Or(cmp.Compare(a.dim, b.dim), strings.Compare(n.text(a.actor), n.text(b.actor)),
+		strings.Compare(n.text(a.value), n.text(b.value)), cmp.Compare(a.day, b.day))
 }
