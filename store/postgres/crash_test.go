@@ -30,9 +30,15 @@ func (c *crew) noteAck(id uuid.UUID) {
 	defer c.mu.Unlock()
 	c.acked = append(c.acked, id)
 	if c.enough--; c.enough == 0 {
-		c.up = make(chan struct{})
 		close(c.crash)
 	}
+}
+
+// down keeps the callers from a server that is gone. They go on until then, so that its end meets them at work.
+func (c *crew) down() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.up = make(chan struct{})
 }
 
 // live lets the server live for n acknowledgements and returns what is closed then.
@@ -97,12 +103,12 @@ func TestServerCrash(t *testing.T) {
 	for range crashes {
 		<-crash
 		require.NoError(t, server.Kill())
+		c.down()
 		require.NoError(t, server.Restart(t.Context()))
 		crash = c.live(1 + rng.IntN(500))
 	}
 	<-crash
 	stop()
-	close(c.up)
 	callers.Wait()
 
 	db := host(t, server.DSN())
