@@ -26,7 +26,7 @@ type state struct {
 
 // deciding are the actions whose newest event about a target is the state of that target, and those of alerts.
 var deciding = []string{
-	decision.Setting, decision.SetHold, decision.LiftHold, decision.Review, "audit.filter.save",
+	decision.Setting, decision.SetHold, decision.LiftHold, decision.Review, decision.View,
 	decision.AlertOpen, decision.AlertReopen, decision.AlertUpdate, decision.AlertResolve,
 	decision.AlertAck, decision.AlertSnooze, decision.AlertPlan, decision.AlertClose,
 }

@@ -55,22 +55,26 @@ func (v *visit) alertPage(id string) {
 		page := alertDetail{base: v.base(""), Decides: v.grant.Allow(access.AckAlerts, v.route.scope.org) == nil}
 		v.params.alert = id
 		f, err := v.evidence(ctx)
+		var shown, steps activitylog.Page
 		if err == nil {
-			page.Days, page.More, err = v.evidenceRows(f)
+			shown, err = v.reader.Page(ctx, activitylog.Query{Filter: f, Limit: 20})
 		}
 		if err == nil {
-			page.Steps, _, err = v.evidenceRows(activitylog.TargetIs("alert", id))
+			steps, err = v.reader.Page(ctx, activitylog.Query{Filter: activitylog.TargetIs("alert", id), Limit: 20})
 		}
 		if err != nil {
 			v.failReading(err)
 			return
 		}
+		v.learn(shown.Events)
+		v.params.alert = ""
+		page.Days, page.Steps, page.More = v.days(shown.Events, now), v.days(steps.Events, now), !shown.Next.IsZero()
+		page.Chart = v.baseline(ctx, &list[i], shown.Events)
 		v.meetPeople(ctx, list[i:i+1])
 		page.Alert = v.card(&list[i], now)
 		page.Decides = page.Decides && page.Alert.open
 		page.Title = page.Alert.Title + " · " + v.scopeName()
 		page.Crumbs, page.Tabs = v.crumbs(page.Alert.Title), v.tabs("alerts")
-		page.Bars = bars(page.Alert.Observed, page.Alert.Expected)
 		out := v.begin(200)
 		out.part("alert", page)
 		out.end()
@@ -86,30 +90,5 @@ type alertDetail struct {
 	More    bool // there are more events than these
 	Steps   []day
 	Decides bool
-	Bars    []barOf
-}
-
-// barOf is a bar of the comparison of what was seen with what is usual.
-type barOf struct {
-	Width int // of 1000
-	Seen  bool
-}
-
-func bars(observed, expected float64) []barOf {
-	most := max(observed, expected)
-	if most <= 0 || expected <= 0 {
-		return nil
-	}
-	return []barOf{{Width: int(1000 * observed / most), Seen: true}, {Width: max(4, int(1000*expected/most))}}
-}
-
-// evidenceRows are the newest events that f means.
-func (v *visit) evidenceRows(f activitylog.Filter) ([]day, bool, error) {
-	page, err := v.reader.Page(v.r.Context(), activitylog.Query{Filter: f, Limit: 20})
-	if err != nil {
-		return nil, false, err
-	}
-	v.learn(page.Events)
-	v.params.alert = ""
-	return v.days(page.Events, v.h.opts.Now()), !page.Next.IsZero(), nil
+	Chart   *alertChart
 }

@@ -143,7 +143,7 @@ func (v *visit) card(a *monitor.Alert, now time.Time) alertCard {
 	here := h.root(v.route.up) + v.route.scope.path()
 	p := params{span: "all", limit: limits[0], alert: a.Fingerprint, utc: v.params.utc}
 	c := alertCard{
-		ID: a.Fingerprint, Title: h.title(a), Severity: h.t(strings.ToUpper(string(a.Severity[:min(1, len(a.Severity))])) + string(a.Severity[min(1, len(a.Severity)):])),
+		ID: a.Fingerprint, Title: h.title(a), Severity: h.severityName(a.Severity),
 		Subject: v.subject(a), Explanation: v.named(a.Explanation, append(a.Affected[:len(a.Affected):len(a.Affected)], a.Subject)), Status: h.t(first(statusTitles[a.Status], string(a.Status))), By: a.By, Reason: a.Reason,
 		Ago: h.ago(a.LastSeen, now), Opened: h.moment(a.Opened.In(v.zone())), Window: h.moment(a.Window.From.In(v.zone())) + " – " + h.moment(a.LastSeen.In(v.zone())),
 		AffectedMore: max(0, a.AffectedTotal-len(a.Affected)), Events: here + p.link(), Link: here + "alerts/" + a.Fingerprint,
@@ -164,9 +164,9 @@ func (v *visit) card(a *monitor.Alert, now time.Time) alertCard {
 	case activitylog.Medium:
 		c.Icon, c.Class = "warn", "warn"
 	}
-	c.Stat = amount(a.Observed, a.Unit)
+	c.Stat = h.amount(a.Observed, a.Unit)
 	if a.Expected > 0 {
-		c.Usual = fmt.Sprintf(h.t("usual: %s"), strings.TrimSuffix(strings.TrimSuffix(amount(a.Expected, a.Unit), " "+a.Unit), " "+singular(a.Unit)))
+		c.Usual = fmt.Sprintf(h.t("usual: %s"), figure(a.Expected, a.Unit))
 	}
 	if !a.Until.IsZero() {
 		c.Until = h.moment(a.Until.In(v.zone()))
@@ -185,19 +185,35 @@ func (v *visit) subject(a *monitor.Alert) string {
 	return first(a.Subject, v.scopeName())
 }
 
-// amount writes a figure of an alert with its unit.
-func amount(x float64, unit string) string {
+// figure writes a figure of an alert without its unit.
+func figure(x float64, unit string) string {
 	switch {
 	case unit == "micros":
 		return money(int64(x), "")
-	case strings.HasPrefix(unit, "part of"):
-		return strconv.FormatFloat(x*100, 'f', 1, 64) + " %" + strings.TrimPrefix(unit, "part of attempts that")
-	case x == 1:
-		return "1 " + singular(unit)
+	case isPart(unit):
+		return strconv.FormatFloat(x*100, 'f', 1, 64) + " %"
 	case x == float64(int64(x)):
-		return grouped(int64(x)) + " " + unit
+		return grouped(int64(x))
 	}
-	return strconv.FormatFloat(x, 'f', 1, 64) + " " + unit
+	return strconv.FormatFloat(x, 'f', 1, 64)
+}
+
+// isPart tells whether a unit is one of figures from 0 to 1.
+func isPart(unit string) bool { return strings.HasPrefix(unit, "part of") }
+
+// amount writes a figure of an alert with its unit.
+func (h *Handler) amount(x float64, unit string) string {
+	text := figure(x, unit)
+	switch {
+	case unit == "micros":
+	case isPart(unit):
+		text += " " + h.t(strings.TrimPrefix(unit, "part of attempts that "))
+	case x == 1:
+		text += " " + h.t(singular(unit))
+	default:
+		text += " " + h.t(unit)
+	}
+	return text
 }
 
 // singular is a unit of one: exports become an export, acts as somebody else an act.
@@ -217,10 +233,7 @@ func singular(unit string) string {
 
 // moment writes a time to the minute.
 func (h *Handler) moment(t time.Time) string {
-	if h.opts.Hour12 {
-		return t.Format("2 Jan 2006 3:04 PM")
-	}
-	return t.Format("2 Jan 2006 15:04")
+	return h.date(t, "2 Jan 2006 15:04")
 }
 
 // evidence is the filter of an alert's events, or an error that wraps ErrNotFound.

@@ -1,6 +1,8 @@
 package web
 
-import "testing"
+import (
+	"testing"
+)
 
 func TestAmount(t *testing.T) {
 	t.Parallel()
@@ -12,7 +14,7 @@ func TestAmount(t *testing.T) {
 		{1, "first uses", "1 first use"}, {1, "addresses that failed", "1 address that failed"}, {1, "settings changed", "1 setting changed"},
 		{1234, "messages", "1,234 messages"}, {0, "events", "0 events"},
 	} {
-		if got := amount(tt.x, tt.unit); got != tt.want {
+		if got := (&Handler{}).amount(tt.x, tt.unit); got != tt.want {
 			t.Errorf("%v %s: %q, want %q", tt.x, tt.unit, got, tt.want)
 		}
 	}

@@ -95,10 +95,10 @@ func (v *visit) draw(list []activitylog.Bucket, from, to time.Time, step time.Du
 	for i := range c.Bars {
 		b := &c.Bars[i]
 		b.start = first.Add(time.Duration(i) * width)
-		b.Name = b.start.In(zone).Format("2 Jan 15:04")
+		b.Name = v.h.date(b.start.In(zone), "2 Jan 15:04")
 		if width >= 24*time.Hour {
 			// A day that the clock was changed on has another length; its noon is on it whatever it is.
-			b.Name = b.start.Add(12 * time.Hour).In(zone).Format("2 Jan 2006")
+			b.Name = v.h.date(b.start.Add(12*time.Hour).In(zone), "2 Jan 2006")
 		}
 		b.Link = v.params.with(func(p *params) { p.span, p.from, p.to = "", b.start.UTC(), b.start.Add(width).UTC() }).link()
 	}
@@ -120,7 +120,7 @@ func (v *visit) draw(list []activitylog.Bucket, from, to time.Time, step time.Du
 		if width >= 24*time.Hour {
 			at = at.Add(12 * time.Hour)
 		}
-		if tick := at.In(zone).Format(tickForm(to.Sub(first))); len(c.Ticks) == 0 || c.Ticks[len(c.Ticks)-1] != tick {
+		if tick := v.h.date(at.In(zone), tickForm(to.Sub(first))); len(c.Ticks) == 0 || c.Ticks[len(c.Ticks)-1] != tick {
 			c.Ticks = append(c.Ticks, tick)
 		}
 	}
@@ -169,9 +169,9 @@ func (v *visit) dates(from, to time.Time) string {
 		form = "2 January 15:04"
 	}
 	if from.Year() != to.Year() {
-		return from.Format("2 January 2006") + " – " + to.Format("2 January 2006")
+		form = "2 January 2006"
 	}
-	return from.Format(form) + " – " + to.Format(form)
+	return v.h.date(from, form) + " – " + v.h.date(to, form)
 }
 
 func stepName(h *Handler, d time.Duration) string {

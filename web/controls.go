@@ -21,14 +21,13 @@ const queryFields = "actor acted action category project outcome severity target
 // controls sets all that changes what the page shows.
 func (v *visit) controls(l *list, a asked, now time.Time) {
 	h, p := v.h, &v.params
-	s := v.route.scope
 	l.Heading = v.heading()
 	l.base = v.base(l.Heading + " · " + v.scopeName())
 	l.Crumbs, l.Tabs = v.crumbs(l.Heading), v.tabs("log")
-	l.ShowOrg, l.Platform = s.kind == "platform", s.kind == "platform"
+	l.Columns, l.ColumnChoice = v.columns(), v.columnChoice()
 	l.Chips = v.chips()
 	l.Clear = p.with(func(p *params) {
-		*p = params{span: p.span, from: p.from, to: p.to, limit: p.limit, utc: p.utc, reads: p.reads}
+		*p = params{span: p.span, from: p.from, to: p.to, limit: p.limit, utc: p.utc, reads: p.reads, cols: p.cols}
 	}).link()
 	l.NoRange = p.with(func(p *params) { p.span = "all" }).link()
 	l.Fields = queryFields
@@ -70,6 +69,8 @@ func (v *visit) controls(l *list, a asked, now time.Time) {
 		link := p.with(func(*params) {}).encode()
 		l.CSV, l.NDJSON = l.Here+"export?format=csv&"+link, l.Here+"export?format=ndjson&"+link
 	}
+	l.Query, l.Sharing = p.with(func(*params) {}).encode(), v.route.scope.kind != "own"
+	l.CopyNow = p.with(func(p *params) { p.event = v.params.event }).link()
 	l.CopyFixed = p.with(func(p *params) {
 		p.event = v.params.event
 		if p.span != "" && p.span != "all" {
@@ -103,6 +104,7 @@ func (v *visit) kept(category string) []kept {
 		}
 	}
 	add("alert", p.alert)
+	add("cols", strings.Join(p.cols, ","))
 	if p.utc {
 		add("tz", "utc")
 	}

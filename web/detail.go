@@ -120,6 +120,9 @@ func (v *visit) detail(e *activitylog.Event) *detail {
 		d.Duration = e.Duration.String()
 	}
 	l := lines{v: v, here: here}
+	for _, x := range h.rendering(e).Lines {
+		l.list = append(l.list, line{Name: x.Name, Value: x.Value, Link: safeURL(x.URL), LinkText: h.t("Open")})
+	}
 	l.who(e)
 	l.what(e)
 	l.where(e)

@@ -54,8 +54,19 @@ type Options struct {
 	Zone   *time.Location
 	Hour12 bool
 
+	// Columns are those of the list, in their order: time, org, project, category, ip, outcome, model, cost, and label.KEY
+	// for a label of the host's. The event itself always is one; name it to say where. Readers may choose others of these
+	// for themselves. nil: time, event, project, category, ip, outcome.
+	Columns []string
+	// Renderers show the host's own actions its way, by the name of the action.
+	Renderers map[string]Renderer
+
 	// FrameAncestors are the origins that may show the pages in a frame; none: nobody.
 	FrameAncestors []string
+	// Nonce gives the nonce of the host's own Content-Security-Policy for a request; script and style sheet carry it. The
+	// pages send a policy of their own, so that only a second one, as of a proxy, needs it. That one must allow the
+	// Trusted Types policy "activitylog". nil: none.
+	Nonce func(*http.Request) string
 	// BasePath is where the handler is mounted as browsers see it, for proxies that change more of a path than its
 	// beginning; empty: addresses are relative, which suits all others.
 	BasePath string
@@ -75,6 +86,9 @@ type Handler struct {
 	csp       string
 	names     names
 	zones     zones
+	columns   []string // of the list, unless a reader chose others
+	choice    []string // all that readers may choose from
+	words     string   // the texts of the script, if they are translated
 
 	sameOrigin *http.CrossOriginProtection
 }
@@ -103,6 +117,10 @@ func New(log *activitylog.Log, authorize Authorizer, opts *Options) (*Handler, e
 			return nil, invalid("FrameAncestors has %q; write origins such as https://admin.example", origin)
 		}
 	}
+	var err error
+	if h.columns, h.choice, err = columnsOf(o.Columns); err != nil {
+		return nil, err
+	}
 	if o.BasePath != "" {
 		o.BasePath = strings.TrimSuffix(o.BasePath, "/") + "/"
 	}
@@ -124,7 +142,6 @@ func New(log *activitylog.Log, authorize Authorizer, opts *Options) (*Handler, e
 	if o.Catalog == nil {
 		o.Catalog = activitylog.DefaultCatalog()
 	}
-	var err error
 	if h.guard = o.Guard; h.guard == nil {
 		if h.guard, err = access.New(log, &access.Options{Now: o.Now}); err != nil {
 			return nil, err
@@ -137,6 +154,9 @@ func New(log *activitylog.Log, authorize Authorizer, opts *Options) (*Handler, e
 		return nil, err
 	}
 	h.csp = policy(o.FrameAncestors)
+	if h.words, err = h.scriptWords(); err != nil {
+		return nil, err
+	}
 	return h, nil
 }
 

@@ -40,9 +40,19 @@ func (l *lines) about(f activitylog.Filter) string {
 	return l.here + p.link()
 }
 
+// sensitive tells whether a filter asks for what only the right ViewSensitive shows.
 func sensitive(x activitylog.Expr) bool {
-	c, ok := x.(activitylog.Cond)
-	return ok && (c.Field == "ip" || c.Field == "session" || c.Field == "meta")
+	switch x := x.(type) {
+	case activitylog.AndExpr:
+		return slices.ContainsFunc(x, sensitive)
+	case activitylog.OrExpr:
+		return slices.ContainsFunc(x, sensitive)
+	case activitylog.NotExpr:
+		return sensitive(x.X)
+	case activitylog.Cond:
+		return x.Field == "ip" || x.Field == "session" || x.Field == "meta"
+	}
+	return false
 }
 
 func (l *lines) who(e *activitylog.Event) {
@@ -51,10 +61,10 @@ func (l *lines) who(e *activitylog.Event) {
 		name = e.Actor.ID
 	}
 	if name == "" {
-		name = string(e.Actor.Type)
+		name = l.v.h.actorType(e.Actor.Type)
 	}
 	var second []string
-	for _, s := range append([]string{e.Actor.Email, string(e.Actor.Type)}, e.Actor.Roles...) {
+	for _, s := range append([]string{e.Actor.Email, l.v.h.actorType(e.Actor.Type)}, e.Actor.Roles...) {
 		if s == access.Hidden {
 			s = l.v.h.t("e-mail hidden for your role")
 		}
@@ -91,7 +101,7 @@ func (l *lines) what(e *activitylog.Event) {
 	l.add(line{Name: "Project", Value: l.v.h.projectName(e.Org, e.Project), Link: l.about(activitylog.ProjectIs(e.Project)), LinkText: l.v.h.t("All of this project")})
 	l.add(line{Name: "Reason", Value: e.Reason})
 	l.add(line{Name: "Error", Value: e.ErrorCode, Mono: true})
-	l.add(line{Name: "Severity", Value: string(e.Severity)})
+	l.add(line{Name: "Severity", Value: l.v.h.severityName(e.Severity)})
 	for _, k := range slices.Sorted(maps.Keys(e.Labels)) {
 		l.add(line{Name: k, Value: e.Labels[k], Link: l.about(activitylog.LabelIs(k, e.Labels[k])), LinkText: l.v.h.t("All with this label")})
 	}

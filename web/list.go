@@ -25,37 +25,41 @@ var _ reader = access.Reader{}
 // list is the page of a log: of an organization, a project, one's own activity or the platform.
 type list struct {
 	base
-	Heading            string
-	P                  params
-	Wrong              *problem
-	Notices            []string
-	Chips              []chip
-	Categories         []option
-	Quick              []option
-	Ranges             []option
-	Category           string // the only one that is chosen
-	Kept               []kept // parameters that the form carries along
-	From, To           string // of the range, as the browser's inputs want them
-	Days               []day
-	Shown              int
-	Newer, Older       string
-	Examined           int   // rows that were looked at in vain, where the page is short of it
-	Looked             int64 // the same
-	Clear              string
-	First              bool // the log holds nothing at all
-	ShowOrg            bool
-	Limits             []option
-	Export             bool
-	CSV, NDJSON        string
-	CopyFixed          string
-	Reads              string // the address that shows views of the log; empty: they are shown
-	Panel              *detail
-	Fields             string
-	Late               bool // whether figures follow
-	Alerts             *alertStrip
-	Narrower, NoRange  string
-	WithoutFilters     []chip
-	Platform, Timeline bool
+	Heading        string
+	P              params
+	Wrong          *problem
+	Notices        []string
+	Chips          []chip
+	Categories     []option
+	Quick          []option
+	Ranges         []option
+	Category       string // the only one that is chosen
+	Kept           []kept // parameters that the form carries along
+	From, To       string // of the range, as the browser's inputs want them
+	Days           []day
+	Shown          int
+	Newer, Older   string
+	Examined       int   // rows that were looked at in vain, where the page is short of it
+	Looked         int64 // the same
+	Clear          string
+	First          bool // the log holds nothing at all
+	Columns        []column
+	ColumnChoice   []option
+	Limits         []option
+	Export         bool
+	CSV, NDJSON    string
+	CopyFixed      string
+	Reads          string // the address that shows views of the log; empty: they are shown
+	Panel          *detail
+	Fields         string
+	Late           bool // whether figures follow
+	Alerts         *alertStrip
+	Views          []savedView
+	Query          string // of this page, as a view is saved
+	Sharing        bool
+	CopyNow        string
+	NoRange        string
+	WithoutFilters []chip
 }
 
 type option struct {
@@ -103,11 +107,12 @@ func (v *visit) listPage() {
 	}
 	wait := func() { <-done }
 	var open *alertStrip
+	var views []savedView
 	looked := make(chan struct{})
 	above := *v
 	go func() {
 		defer close(looked)
-		open = above.strip(ctx, now)
+		open, views = above.strip(ctx, now), above.views(ctx)
 	}()
 	l, err := v.list(ctx, about, a, now)
 	<-looked
@@ -120,7 +125,7 @@ func (v *visit) listPage() {
 		l.Notices = append(l.Notices, v.h.t("The event of this address is not here any more, or not for you to see."))
 		l.P.event = ""
 	}
-	l.Alerts, l.Late = open, region != "list"
+	l.Alerts, l.Views, l.Late = open, views, region != "list"
 	out := v.begin(200)
 	out.part("list", l)
 	if l.Late {

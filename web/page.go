@@ -23,6 +23,10 @@ type base struct {
 	UTC, KnownZone              bool
 	LocalLink, UTCLink, TZCheck string
 	Now                         time.Time
+	Nonce                       string
+	Words                       string // the texts of the script, where they are not English
+	Looks                       []look
+	Back                        string // the address of this page, seen from the mount
 }
 
 type crumb struct{ Text, URL string }
@@ -36,7 +40,7 @@ func (v *visit) base(title string) base {
 	h, zone := v.h, v.zone()
 	b := base{
 		Title: title, Brand: h.opts.Title, Lang: h.opts.Lang, Dir: "ltr", Root: h.root(v.route.up), Home: h.opts.Home, HomeName: h.opts.HomeName,
-		Theme: v.choice(themeCookie, "light", "dark"), Density: v.choice(densityCookie, "compact", "comfortable"),
+		Theme: v.choice(themeCookie, "light", "dark"), Density: v.density(), Looks: v.looks(), Back: v.back(), Nonce: v.nonce(), Words: h.words,
 		Zone: zoneName(zone, h.opts.Now()), UTC: v.params.utc, Now: h.opts.Now(),
 	}
 	if h.opts.RightToLeft {

@@ -40,6 +40,7 @@ type params struct {
 	alert    string // the events of this alert
 	utc      bool
 	reads    bool // also show who viewed the log
+	cols     []string
 	messy    bool // the address holds parameters without a value
 }
 
@@ -82,6 +83,9 @@ func parseParams(v url.Values, zone *time.Location) (params, error) {
 	}
 	p.utc = v.Get("tz") == "utc"
 	p.reads = v.Get("reads") == "1"
+	if cols := v.Get("cols"); cols != "" && len(cols) < 1000 {
+		p.cols = strings.Split(cols, ",")
+	}
 	span := v.Get("range")
 	p.messy = p.messy || span != "" && (v.Has("from") || v.Has("to"))
 	for _, name := range []string{"q", "from", "to", "cursor", "event"} {
@@ -162,6 +166,7 @@ func (p params) encode() string {
 	}
 	set("event", p.event)
 	set("alert", p.alert)
+	set("cols", strings.Join(p.cols, ","))
 	if p.utc {
 		set("tz", "utc")
 	}
@@ -184,7 +189,7 @@ func (p params) with(change func(*params)) params {
 	for f, values := range p.choices {
 		p.choices[f] = slices.Clone(values)
 	}
-	p.quick = slices.Clone(p.quick)
+	p.quick, p.cols = slices.Clone(p.quick), slices.Clone(p.cols)
 	p.cursor, p.event, p.pinned = "", "", time.Time{}
 	change(&p)
 	return p

@@ -10,23 +10,24 @@ import (
 
 // row is an event in a list.
 type row struct {
-	ID, Href      string
-	Time          string
-	At            time.Time
-	Ago           string
-	Actor         actorMark
-	Sentence      []words
-	Action, Cost  string
-	Category      string // its id, for the colour
-	CategoryName  string
-	Project       string
-	ProjectLink   string
-	Org, OrgLink  string
-	IP, Place     string
-	Outcome       outcomeMark
-	Open          bool
-	Severe        string
-	Model, Detail string
+	ID, Href     string
+	Time         string
+	At           time.Time
+	Ago          string
+	Actor        actorMark
+	Sentence     []words
+	Action, Cost string
+	Category     string // its id, for the colour
+	CategoryName string
+	Project      string
+	ProjectLink  string
+	Org, OrgLink string
+	IP, Place    string
+	Outcome      outcomeMark
+	Open         bool
+	Severe       string
+	Model        string
+	labels       map[string]string
 }
 
 // actorMark shows who acted: people are round, machines square and named as what they are.
@@ -81,9 +82,9 @@ func (v *visit) row(e *activitylog.Event, now time.Time) row {
 	r := row{
 		ID: id, At: e.Time, Time: h.clock(e.Time.In(v.zone())), Ago: h.ago(e.Time, now),
 		Href:  v.h.root(v.route.up) + v.eventScope(e).path() + "events/" + id + p.with(func(*params) {}).link(),
-		Actor: v.actorMark(&e.Actor), Sentence: sentence(e), Action: e.Action,
+		Actor: v.actorMark(&e.Actor), Sentence: sentence(e, h.rendering(e).Sentence), Action: e.Action,
 		Category: e.Category, CategoryName: h.categoryName(e.Category),
-		Outcome: v.outcomeMark(e.Outcome), Open: p.event == id, Place: place(&e.Client),
+		Outcome: v.outcomeMark(e.Outcome), Open: p.event == id, Place: place(&e.Client), labels: e.Labels,
 	}
 	if e.Client.IP.IsValid() {
 		r.IP = e.Client.IP.String()
@@ -97,7 +98,7 @@ func (v *visit) row(e *activitylog.Event, now time.Time) row {
 		}
 	}
 	if e.Severity == activitylog.High || e.Severity == activitylog.Critical {
-		r.Severe = h.t(strings.ToUpper(string(e.Severity[:1])) + string(e.Severity[1:]))
+		r.Severe = h.severityName(e.Severity)
 	}
 	if e.Project != "" {
 		r.Project = h.projectName(e.Org, e.Project)
@@ -131,7 +132,7 @@ func (v *visit) actorMark(a *activitylog.Actor) actorMark {
 		m.Initials, m.Hue = "?", 5
 	default:
 		m.Class = "machine"
-		m.Kind = v.h.t(strings.ReplaceAll(string(a.Type), "_", " "))
+		m.Kind = v.h.actorType(a.Type)
 	}
 	return m
 }
@@ -149,12 +150,9 @@ func (v *visit) outcomeMark(o activitylog.Outcome) outcomeMark {
 	return m
 }
 
-// sentence is the message of an event with the names in it set apart.
-func sentence(e *activitylog.Event) []words {
-	list := []words{{Text: e.Message}}
-	if e.Message == "" {
-		list[0].Text = e.Action
-	}
+// sentence is what an event is told as, with the names in it set apart.
+func sentence(e *activitylog.Event, told string) []words {
+	list := []words{{Text: first(told, e.Message, e.Action)}}
 	for _, d := range append([]string{e.Actor.Name}, alsoNamed(e)...) {
 		if d == "" || d == access.Hidden {
 			continue

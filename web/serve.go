@@ -51,6 +51,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		v.fail(http.StatusNotFound, nil)
 		return
 	}
+	if rt.scope.kind == "" && v.at("look") {
+		v.look()
+		return
+	}
 	if rt.slash {
 		v.redirect(lastStep(r) + "/")
 		return
@@ -120,6 +124,8 @@ func (v *visit) serve() {
 			v.decide(alert)
 		case v.at("governance", ""):
 			v.signOff()
+		case v.at("views"):
+			v.changeViews()
 		default:
 			v.fail(http.StatusMethodNotAllowed, nil)
 		}

@@ -133,15 +133,12 @@ func (h *Handler) ago(t, now time.Time) string {
 
 // clock writes the time of day.
 func (h *Handler) clock(t time.Time) string {
-	if h.opts.Hour12 {
-		return t.Format("3:04:05 PM")
-	}
-	return t.Format("15:04:05")
+	return h.date(t, "15:04:05")
 }
 
 // day writes a date for people.
 func (h *Handler) day(t time.Time) string {
-	return h.t(t.Format("Monday")) + " " + t.Format("2") + " " + h.t(t.Format("January")) + t.Format(" 2006")
+	return h.date(t, "Monday 2 January 2006")
 }
 
 var categoryTitles = map[string]string{
@@ -177,4 +174,16 @@ func (h *Handler) shown(s string) string {
 		return h.t("Hidden for your role")
 	}
 	return visible(s)
+}
+
+var severityTitles = map[activitylog.Severity]string{
+	activitylog.Info: "Info", activitylog.Low: "Low", activitylog.Medium: "Medium", activitylog.High: "High", activitylog.Critical: "Critical",
+}
+
+func (h *Handler) severityName(s activitylog.Severity) string {
+	return h.t(first(severityTitles[s], string(s)))
+}
+
+func (h *Handler) actorType(t activitylog.ActorType) string {
+	return h.t(strings.ReplaceAll(string(t), "_", " "))
 }

@@ -35,7 +35,7 @@ var mayImport = map[string][]string{
 	"alerts/monitor": {".", "alerts", "internal/decision", "internal/settings"},
 	"alerts/webhook": {".", "alerts"},
 
-	"web": {".", "access", "alerts", "alerts/monitor", "export", "integrity", "retention", "review"},
+	"web": {".", "access", "alerts", "alerts/monitor", "export", "integrity", "internal/decision", "internal/settings", "retention", "review"},
 
 	"cmd/...":      {everything},
 	"examples/...": {everything},

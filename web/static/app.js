@@ -5,6 +5,7 @@ const $$ = (s, r = document) => [...r.querySelectorAll(s)];
 const policy = window.trustedTypes?.createPolicy('activitylog', { createHTML: s => s }) ?? { createHTML: s => s };
 const parse = html => new DOMParser().parseFromString(policy.createHTML(html), 'text/html');
 const wide = matchMedia('(min-width:1321px)');
+const words = JSON.parse(document.body.dataset.words ?? '{}'), t = text => words[text] ?? text;
 const main = $('#main'), root = new URL(document.body.dataset.root ?? './', location.href);
 
 const cookie = (name, value) => { document.cookie = `${name}=${value};path=${root.pathname};max-age=31536000;samesite=lax${location.protocol === 'https:' ? ';secure' : ''}`; };
@@ -85,6 +86,7 @@ document.addEventListener('change', e => {
   load(formURL(), { focus: again });
 });
 document.addEventListener('submit', e => {
+  if (e.target.matches('.look')) e.target.back.value = location.href.slice(root.href.length); // what is open stays open
   if (e.target.id !== 'form') return;
   e.preventDefault();
   clearTimeout(typing);
@@ -156,15 +158,14 @@ document.addEventListener('click', e => {
   if (a.matches('.rowlink') && panel) { e.preventDefault(); openPanel(a.dataset.id); return; }
   if (a.id === 'pclose') { e.preventDefault(); closePanel(); return; }
   if (a.dataset.step) { step(+a.dataset.step); return; }
-  if (a.dataset.copy === 'link') { e.preventDefault(); copy(a.href, 'Link copied'); return; }
-  if (a.dataset.copy === 'json') { copy($('#raw').textContent, 'Event copied'); return; }
-  if (a.id === 'copy') { e.preventDefault(); copy(new URL(a.dataset.fixed, location.href).href, 'Link copied, with its times fixed'); return; }
+  if (a.dataset.copy === 'link') { e.preventDefault(); $$('.menu[open]').forEach(m => { m.open = false; }); copy(a.href, a.id === 'copy' ? t('Link copied, with its times fixed') : t('Link copied')); return; }
+  if (a.dataset.copy === 'json') { copy($('#raw').textContent, t('Event copied')); return; }
   const href = a.getAttribute('href');
   if (main && $('#form') && href?.startsWith('?') && a.closest('#main')) { e.preventDefault(); load(href, { focus: '#events' }); }
 });
 
 // ---- shortcuts ----
-const shortcuts = [['/', 'Search'], ['j k', 'Next and previous event'], ['Enter', 'Open the event'], ['Esc', 'Close'], ['g n', 'Older page'], ['g p', 'Newer page'], ['y', 'Copy the link'], ['.', 'Copy the event as JSON'], ['t', 'Range of time'], ['e', 'Export'], ['?', 'This help']];
+const shortcuts = [['/', t('Search')], ['j k', t('Next and previous event')], ['Enter', t('Open the event')], ['Esc', t('Close')], ['g n', t('Older page')], ['g p', t('Newer page')], ['y', t('Copy the link')], ['.', t('Copy the event as JSON')], ['t', t('Range of time')], ['e', t('Export')], ['?', t('This help')]];
 let g = false;
 const off = () => localStorage.getItem('activitylog_shortcuts') === 'off';
 document.addEventListener('keydown', e => {
@@ -191,7 +192,7 @@ document.addEventListener('keydown', e => {
 function help() {
   const d = document.createElement('dialog'), list = document.createElement('dl');
   d.className = 'help';
-  d.setAttribute('aria-label', 'Shortcuts');
+  d.setAttribute('aria-label', t('Shortcuts'));
   for (const [keys, what] of shortcuts) {
     const dt = document.createElement('dt'), dd = document.createElement('dd');
     for (const k of keys.split(' ')) dt.append(Object.assign(document.createElement('kbd'), { textContent: k }), ' ');
@@ -200,8 +201,8 @@ function help() {
   }
   const label = document.createElement('label'), box = Object.assign(document.createElement('input'), { type: 'checkbox', checked: !off() });
   box.onchange = () => localStorage.setItem('activitylog_shortcuts', box.checked ? 'on' : 'off');
-  label.append(box, ' Shortcuts are on');
-  const h = Object.assign(document.createElement('h2'), { textContent: 'Shortcuts' }), close = Object.assign(document.createElement('button'), { className: 'btn', textContent: 'Close' });
+  label.append(box, ' ', t('Shortcuts are on'));
+  const h = Object.assign(document.createElement('h2'), { textContent: t('Shortcuts') }), close = Object.assign(document.createElement('button'), { className: 'btn', textContent: t('Close') });
   close.onclick = () => d.close();
   d.append(h, list, label, ' ', close);
   d.onclose = () => d.remove();
@@ -237,7 +238,7 @@ function draw() {
   const list = document.createElement('ul');
   Object.assign(list, { className: 'suggest', id: 'suggest' });
   list.setAttribute('role', 'listbox');
-  list.setAttribute('aria-label', 'Suggestions');
+  list.setAttribute('aria-label', t('Suggestions'));
   options.forEach((o, i) => {
     const li = document.createElement('li');
     li.id = 'suggest-' + i;
@@ -281,7 +282,7 @@ function brush() {
   const { first, step: wide, n, last } = Object.fromEntries(Object.entries(plot.dataset).map(([k, v]) => [k, +v]));
   const handles = [0, n].map((v, i) => {
     const r = Object.assign(document.createElement('input'), { type: 'range', className: 'brush', min: 0, max: n, step: 1, value: v });
-    r.setAttribute('aria-label', i ? 'End of the range' : 'Beginning of the range');
+    r.setAttribute('aria-label', i ? t('End of the range') : t('Beginning of the range'));
     const name = () => r.setAttribute('aria-valuetext', new Date((first + r.value * wide) * 1000).toLocaleString());
     name();
     r.oninput = name;

@@ -1,0 +1,43 @@
+package activitylog
+
+import "slices"
+
+// Without returns what f means where its conditions on some fields of Cond are left out, as if they held: the same kind of
+// event at any time without "time", or of any id without "id".
+func (f Filter) Without(fields ...string) Filter {
+	kept, ok := without(f.Expr(), fields)
+	if !ok {
+		return Filter{}
+	}
+	return kept
+}
+
+// without returns x without the conditions, and false if nothing of it is left that could fail.
+func without(x Expr, fields []string) (Filter, bool) {
+	switch x := x.(type) {
+	case AndExpr:
+		var all []Filter
+		for _, part := range x {
+			if f, ok := without(part, fields); ok {
+				all = append(all, f)
+			}
+		}
+		return All(all...), len(all) > 0
+	case OrExpr:
+		any := make([]Filter, 0, len(x))
+		for _, part := range x {
+			f, ok := without(part, fields)
+			if !ok {
+				return Filter{}, false
+			}
+			any = append(any, f)
+		}
+		return Any(any...), true
+	case NotExpr:
+		f, ok := without(x.X, fields)
+		return Not(f), ok
+	case Cond:
+		return Filter{x}, !slices.Contains(fields, x.Field)
+	}
+	return Filter{x}, true
+}
