@@ -18,7 +18,8 @@ import (
 type Aggregation struct {
 	Filter Filter
 	// By names up to three fields whose values make groups: org, project, category, action, actor, actor_type, outcome,
-	// severity, model, provider, currency, ip.
+	// severity, model, provider, currency, ip, session, tool, integration. The last two read whole events, and an event
+	// with several tools or integrations counts for each of them.
 	By []string
 	// Step splits time: 0 not at all, 24h into calendar days of Zone, less into parts of those days. It must be a
 	// multiple of 15 minutes that divides a day.
@@ -82,13 +83,37 @@ var groupFields = map[string]func(*Event) string{
 	},
 }
 
+// manyFields are those of which an event may have several values.
+var manyFields = map[string]func(*Event) []string{
+	"tool": func(e *Event) []string {
+		var names []string
+		if e.AI != nil {
+			names = append(names, e.AI.ToolNames...)
+		}
+		return append(names, targetsOf(e, "tool")...)
+	},
+	"integration": func(e *Event) []string { return targetsOf(e, "integration") },
+}
+
+// targetsOf are the ids of what an event acted on of one type.
+func targetsOf(e *Event, kind string) []string {
+	var ids []string
+	for i := range e.Targets {
+		if e.Targets[i].Type == kind {
+			ids = append(ids, e.Targets[i].ID)
+		}
+	}
+	return ids
+}
+
 func (a Aggregation) validate() error {
 	if len(a.By) > maxGroups {
 		return invalid("aggregation by %d fields; at most %d", len(a.By), maxGroups)
 	}
 	for i, f := range a.By {
-		if groupFields[f] == nil {
-			return invalid("cannot aggregate by %q; use one of %s", f, strings.Join(slices.Sorted(maps.Keys(groupFields)), ", "))
+		if groupFields[f] == nil && manyFields[f] == nil {
+			names := slices.Sorted(maps.Keys(groupFields))
+			return invalid("cannot aggregate by %q; use one of %s, integration, tool", f, strings.Join(names, ", "))
 		}
 		if slices.Contains(a.By[:i], f) {
 			return invalid("aggregation names %q twice", f)
@@ -126,12 +151,40 @@ func (b *Bucket) add(o *Bucket) {
 	b.ReasoningTokens += o.ReasoningTokens
 }
 
+// groupsOf are the groups that an event belongs to: one, unless it has several values of a field.
+func groupsOf(e *Event, by []string) [][]string {
+	groups := [][]string{make([]string, 0, len(by))}
+	for _, f := range by {
+		if one := groupFields[f]; one != nil {
+			value := one(e)
+			for i := range groups {
+				groups[i] = append(groups[i], value)
+			}
+			continue
+		}
+		values := distinctOf(manyFields[f](e))
+		if len(values) == 0 {
+			values = []string{""}
+		}
+		var next [][]string
+		for _, g := range groups {
+			for _, v := range values {
+				next = append(next, append(slices.Clone(g), v))
+			}
+		}
+		groups = next
+	}
+	return groups
+}
+
+func distinctOf(list []string) []string {
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
 // bucketOf is the bucket of one event at quarter-hour resolution.
 func bucketOf(e *Event, a Aggregation) Bucket {
 	b := Bucket{Count: 1, MinTime: e.Time, MaxTime: e.Time, MinID: e.ID, MaxID: e.ID}
-	for _, f := range a.By {
-		b.Values = append(b.Values, groupFields[f](e))
-	}
 	if a.Step > 0 {
 		b.Start = floorQuarter(e.Time)
 	}
@@ -246,8 +299,14 @@ func AggregateScan(events iter.Seq2[Event, error], a Aggregation) iter.Seq2[Buck
 				yield(Bucket{}, err)
 				return
 			}
-			if !yield(bucketOf(&e, a), nil) {
-				return
+			b := bucketOf(&e, a)
+			for _, values := range groupsOf(&e, a.By) {
+				if b.Values = values; len(values) == 0 {
+					b.Values = nil
+				}
+				if !yield(b, nil) {
+					return
+				}
 			}
 		}
 	}

@@ -190,3 +190,29 @@ func TestPartsOfBucketsAddUp(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
+
+// An event counts in each group of a field of which it has several values, and once in each.
+func TestGroupsOfSeveralValues(t *testing.T) {
+	t.Parallel()
+	l := newLog(t, nil)
+	use := func(action string, tools []string, targets ...activitylog.Target) activitylog.Event {
+		cost := int64(10)
+		return activitylog.Event{Org: "acme", Action: action, Actor: activitylog.Actor{ID: "u1"}, Targets: targets, AI: &activitylog.AIUsage{ToolNames: tools, CostMicros: &cost}}
+	}
+	recordAll(t, l,
+		use("a.b", []string{"mail", "search", "mail"}, activitylog.Target{Type: "tool", ID: "mail"}, activitylog.Target{Type: "integration", ID: "post"}, activitylog.Target{Type: "integration", ID: "disk"}),
+		use("a.b", []string{"search"}), use("c.d", nil))
+	figures := func(by ...string) string {
+		var list []string
+		for _, b := range aggregate(t, l.Org("acme"), activitylog.Aggregation{By: by}) {
+			list = append(list, fmt.Sprintf("%s %d for %d", strings.Join(b.Values, "/"), b.Count, b.CostMicros))
+		}
+		return strings.Join(list, ", ")
+	}
+	if got := figures("tool"); got != " 1 for 10, mail 1 for 10, search 2 for 20" {
+		t.Error(got)
+	}
+	if got := figures("integration", "action", "tool"); got != "/a.b/search 1 for 10, /c.d/ 1 for 10, disk/a.b/mail 1 for 10, disk/a.b/search 1 for 10, post/a.b/mail 1 for 10, post/a.b/search 1 for 10" {
+		t.Error(got)
+	}
+}

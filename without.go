@@ -2,8 +2,8 @@ package activitylog
 
 import "slices"
 
-// Without returns what f means where its conditions on some fields of Cond are left out, as if they held: the same kind of
-// event at any time without "time", or of any id without "id".
+// Without returns f without its conditions on some fields of Cond, also where they are negated: the same kind of event at
+// any time without "time", whichever it is without "id".
 func (f Filter) Without(fields ...string) Filter {
 	kept, ok := without(f.Expr(), fields)
 	if !ok {

@@ -102,13 +102,21 @@ var demoLog = sync.OnceValues(func() (*activitylog.Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	for chunk := range slices.Chunk(slices.Collect(demo.Events(demo.Options{Seed: 1, End: now, Size: 0.1})), 500) {
+	for chunk := range slices.Chunk(slices.Collect(demo.Events(demo.Options{Seed: 1, End: now, Size: size()})), 500) {
 		if _, err := l.RecordAll(context.Background(), chunk); err != nil {
 			return nil, err
 		}
 	}
 	return l, nil
 })
+
+// size is a tenth of the demo, or all of it for pictures.
+func size() float64 {
+	if os.Getenv("ACTIVITYLOG_SHOTS") != "" {
+		return 1
+	}
+	return 0.1
+}
 
 // demoMonitor has looked at the last weeks of the demo, day by day.
 var demoMonitor = sync.OnceValues(func() (*monitor.Monitor, error) {
@@ -139,7 +147,7 @@ func serve(t *testing.T, l *activitylog.Log, m *monitor.Monitor, grants ...acces
 		t.Fatal(err)
 	}
 	pages, err := web.New(l, func(*http.Request) ([]access.Grant, error) { return s.grants, nil }, &web.Options{
-		Monitor: m, Book: book, Now: func() time.Time { return now }, OnError: func(err error) { t.Error(err) },
+		OrgName: orgName, ProjectName: projectName, Columns: columns, Monitor: m, Book: book, Now: func() time.Time { return now }, OnError: func(err error) { t.Error(err) },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -164,6 +172,12 @@ func demoSite(t *testing.T) *site {
 		t.Fatal(err)
 	}
 	return serve(t, l, m, access.Org(amara, demo.Orgs()[0].ID, access.AllRights))
+}
+
+// follow does what leads to another page and waits until that is there.
+func (tb *tab) follow(what string) {
+	tb.t.Helper()
+	run(tb, chromedp.WaitEvent(page.LoadEventFired, nil, chromedp.Click(chromedp.CSS(what))))
 }
 
 // tab is a tab that notes everything that goes wrong in it.

@@ -126,21 +126,31 @@ func TestWithoutScripts(t *testing.T) {
 			t.Errorf("%s is not seen", what)
 		}
 	}
-	for _, what := range []string{"#copy", ".brush"} {
+	for _, what := range []string{".brush", ".pnav"} {
 		if visible(what) {
 			t.Errorf("%s is seen, and does nothing", what)
 		}
 	}
 	tb.shot("wide")
 	run(tb, chromedp.SendKeys(chromedp.CSS("#q"), "outcome:failure"))
-	follow := func(what string) {
-		run(tb, chromedp.WaitEvent(page.LoadEventFired, nil, chromedp.Click(chromedp.CSS(what))))
-	}
-	follow(".apply")
+	tb.follow(".apply")
 	if path := tb.path(); path != "?q=outcome%3Afailure&range=all" {
 		t.Errorf("the form leads to %s", path)
 	}
-	follow(".rowlink")
+	run(tb, chromedp.Click(chromedp.CSS("#views summary")))
+	run(tb, chromedp.SendKeys(chromedp.CSS("#views input[name=name]"), "failures"))
+	tb.follow("#views .save .btn")
+	if text := eval[string](tb, "document.querySelector('#views .vw a').textContent"); text != "failures" || tb.path() != "orgs/northwind/?q=outcome%3Afailure&range=all" {
+		t.Errorf("the view is saved as %q, and the page is %s", text, tb.path())
+	}
+	run(tb, chromedp.Click(chromedp.CSS("#views summary")))
+	tb.follow("#views [name=remove]")
+	tb.follow(".look [value=dark]")
+	if theme := eval[string](tb, "document.documentElement.dataset.theme"); theme != "dark" || !strings.Contains(tb.path(), "range=all") {
+		t.Errorf("the theme is %q at %s", theme, tb.path())
+	}
+	tb.follow(".look [value='']")
+	tb.follow(".rowlink")
 	if !strings.HasPrefix(tb.path(), "orgs/northwind/events/") || !visible("h2#ph") {
 		t.Errorf("the event is not seen at %s", tb.path())
 	}

@@ -94,8 +94,8 @@ func (v *visit) overTime(ctx context.Context, a *monitor.Alert, f activitylog.Fi
 		width, before, after = time.Hour, 96, 24
 	}
 	step := time.Hour
-	if a.Window.From.Minute() != 0 && width > step {
-		step = 15 * time.Minute // the day of some zones begins within an hour
+	if a.Window.From.Minute() != 0 {
+		step = 15 * time.Minute // as the days of some zones begin
 	}
 	origin := a.Window.From.Truncate(step)
 	from := origin.Add(-time.Duration(before) * width)
@@ -178,10 +178,11 @@ func (v *visit) finish(c *alertChart, a *monitor.Alert, width time.Duration, wri
 	if most = max(most, usual); most == 0 {
 		most = 1
 	}
-	c.Title = h.t("By day")
+	form := h.t("%s by day")
 	if width < 24*time.Hour {
-		c.Title = h.t("By hour")
+		form = h.t("%s by hour")
 	}
+	c.Title = fmt.Sprintf(form, v.measured(a))
 	level := write(usual)
 	if a.Unit != "micros" && !isRatio(a) && usual < 10 && usual != math.Trunc(usual) {
 		level = fmt.Sprintf("%.1f", usual)
@@ -211,6 +212,21 @@ func (v *visit) finish(c *alertChart, a *monitor.Alert, width time.Duration, wri
 		c.Ticks = append(c.Ticks, h.date(b.start.In(v.zone()), "2 Jan"))
 	}
 	c.Ticks = slices.Compact(c.Ticks)
+}
+
+// measured is what the bars count.
+func (v *visit) measured(a *monitor.Alert) string {
+	switch {
+	case a.Unit == "micros":
+		return v.h.t("Cost")
+	case isRatio(a):
+		return v.h.t("Failures in percent")
+	case a.Rule == alerts.VolumeSpikes:
+		return v.h.t("Messages")
+	case a.Rule == alerts.LoginFailures:
+		return v.h.t("Sign-ins")
+	}
+	return v.h.t("Events")
 }
 
 // overHours draws at which hours of the day somebody works, and at which the alert saw them.
@@ -290,6 +306,13 @@ func mostSpent(list []activitylog.Bucket) string {
 		}
 	}
 	return most
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 func later(a, b time.Time) time.Time {

@@ -145,7 +145,7 @@ func (v *visit) card(a *monitor.Alert, now time.Time) alertCard {
 	c := alertCard{
 		ID: a.Fingerprint, Title: h.title(a), Severity: h.severityName(a.Severity),
 		Subject: v.subject(a), Explanation: v.named(a.Explanation, append(a.Affected[:len(a.Affected):len(a.Affected)], a.Subject)), Status: h.t(first(statusTitles[a.Status], string(a.Status))), By: a.By, Reason: a.Reason,
-		Ago: h.ago(a.LastSeen, now), Opened: h.moment(a.Opened.In(v.zone())), Window: h.moment(a.Window.From.In(v.zone())) + " – " + h.moment(a.LastSeen.In(v.zone())),
+		Ago: h.ago(earlier(a.LastSeen, now), now), Opened: h.moment(a.Opened.In(v.zone())), Window: h.moment(a.Window.From.In(v.zone())) + " – " + h.moment(a.LastSeen.In(v.zone())),
 		AffectedMore: max(0, a.AffectedTotal-len(a.Affected)), Events: here + p.link(), Link: here + "alerts/" + a.Fingerprint,
 		Count: a.Count, Episode: a.Episode, Observed: a.Observed, Expected: a.Expected,
 	}
@@ -153,8 +153,12 @@ func (v *visit) card(a *monitor.Alert, now time.Time) alertCard {
 	for _, id := range a.Affected {
 		c.Affected = append(c.Affected, v.actorName(id))
 	}
-	c.ViewText = h.t("View 1 event")
-	if a.Count != 1 {
+	switch {
+	case a.Window.To.After(a.Opened): // more may have come since they were counted
+		c.ViewText = h.t("View events")
+	case a.Count == 1:
+		c.ViewText = h.t("View 1 event")
+	default:
 		c.ViewText = fmt.Sprintf(h.t("View %s events"), grouped(a.Count))
 	}
 	c.Icon, c.Class = "info", "info"

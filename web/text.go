@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -90,6 +91,9 @@ func money(micros int64, currency string) string {
 	sign := ""
 	if micros < 0 {
 		sign, micros = "-", -micros
+	}
+	if micros >= 1_000_000 && micros < math.MaxInt64-5000 {
+		micros = (micros + 5_000) / 10_000 * 10_000
 	}
 	whole, part := micros/1_000_000, micros%1_000_000
 	s := fmt.Sprintf("%s.%02d", grouped(whole), part/10_000)

@@ -79,7 +79,7 @@ var figureCases = []testCase{
 // groupFields are what Aggregation.By may name.
 var groupFields = []string{
 	"org", "project", "category", "action", "actor", "actor_type", "outcome", "severity", "model", "provider",
-	"currency", "session", "ip",
+	"currency", "session", "ip", "tool", "integration",
 }
 
 // aggregation is a random one over a filter.
