@@ -29,6 +29,7 @@ type detail struct {
 	Close      string // the address without it
 	Permalink  string
 	Cut        []string // fields that were over a limit
+	Seal       seal
 }
 
 // line is one field with what leads on from it.
@@ -55,7 +56,9 @@ func (v *visit) open(id string) (*detail, error) {
 		return nil, err
 	}
 	v.learn([]activitylog.Event{e})
-	return v.detail(&e), nil
+	d := v.detail(&e)
+	d.Seal = v.seal(&e, d.Permalink)
+	return d, nil
 }
 
 // panel is the event that a list has open, if there is one.

@@ -27,6 +27,7 @@ type governance struct {
 	ReadersLink     string
 	Retains, Books  bool // whether the host gave what knows
 	Reviewing       bool // whether the reader may sign off
+	Health          health
 }
 
 type ruleLine struct{ Name, Filter, Min, Max, Note string }
@@ -79,6 +80,7 @@ func (v *visit) governancePage() {
 		return
 	}
 	page.Readers = v.days(readers.Events, now)
+	page.Health = v.health(ctx, now)
 	p := params{span: "90d", limit: limits[0], q: "action:audit.view,audit.export", utc: v.params.utc}
 	page.ReadersLink = page.Here + p.link()
 	out := v.begin(http.StatusOK)

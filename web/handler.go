@@ -34,6 +34,9 @@ type Options struct {
 	// Keeper and Book give the page of governance the rules of retention and the reviews; nil: it goes without them.
 	Keeper *retention.Keeper
 	Book   *review.Book
+	// Evidence tells what is proved of each event and how the seals stand, as *integrity.Sealer does; nil: the pages say
+	// that this log is not sealed here.
+	Evidence Evidence
 	// Catalog names the categories; nil: activitylog.DefaultCatalog.
 	Catalog *activitylog.Catalog
 

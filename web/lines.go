@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/hex"
 	"maps"
 	"net/netip"
 	"slices"
@@ -129,9 +128,6 @@ func (l *lines) where(e *activitylog.Event) {
 	l.add(line{Name: "Operation", Value: e.Request.CorrelationID, Mono: true, Link: l.about(activitylog.CorrelationIs(e.Request.CorrelationID)), LinkText: l.v.h.t("Events of this operation")})
 	l.add(line{Name: "Trace", Value: e.Request.TraceID, Mono: true})
 	l.add(line{Name: "Origin", Value: e.Request.Origin})
-	if len(e.Leaf) > 0 {
-		l.add(line{Name: "Evidence", Value: hex.EncodeToString(e.Leaf[:min(len(e.Leaf), 16)]), Mono: true})
-	}
 }
 
 func (v *visit) aiLines(e *activitylog.Event, here string) []line {

@@ -139,6 +139,10 @@ func (v *visit) serve() {
 		v.eventPage(id)
 		return
 	}
+	if rest := v.route.rest; len(rest) == 3 && rest[0] == "events" && rest[2] == "proof" {
+		v.proof(rest[1])
+		return
+	}
 	switch {
 	case v.at(""):
 		v.listPage()

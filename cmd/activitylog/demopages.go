@@ -161,7 +161,7 @@ func (d *demoLog) pages(s streams, db *database) (http.Handler, *monitor.Monitor
 		return nil, nil, err
 	}
 	pages, err := web.New(db.Log, func(r *http.Request) ([]access.Grant, error) { return roleOf(r).grants, nil }, &web.Options{
-		Monitor: watch, Keeper: keeper, Book: book, Home: "/", HomeName: "Switch role", OrgName: demoOrgName, ProjectName: demoProjectName,
+		Monitor: watch, Keeper: keeper, Book: book, Evidence: db.evidence(), Home: "/", HomeName: "Switch role", OrgName: demoOrgName, ProjectName: demoProjectName,
 		OnError: func(err error) { fmt.Fprintln(s.err, safe(err.Error())) },
 	})
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 	"github.com/activitylog/activitylog/store/memory"
 	"github.com/activitylog/activitylog/store/postgres"
 	"github.com/activitylog/activitylog/store/sqlite"
+	"github.com/activitylog/activitylog/web"
 )
 
 // database is an open log.
@@ -62,6 +63,14 @@ func openDatabase(ctx context.Context, db, key string, create bool) (*database, 
 	}
 	d.store = closer
 	return d, nil
+}
+
+// evidence is what the pages show of seals; nil where there are none.
+func (d *database) evidence() web.Evidence {
+	if d.sealer == nil {
+		return nil
+	}
+	return d.sealer
 }
 
 // readDatabase opens the log that --db names for what records nothing.

@@ -50,7 +50,7 @@ The address is therefore one of this machine, unless another is given.`,
 				}
 				pages, err := web.New(d.Log, func(*http.Request) ([]access.Grant, error) {
 					return []access.Grant{access.Platform(who, access.AllRights)}, nil
-				}, &web.Options{Keeper: keeper, Book: book, OnError: func(err error) { fmt.Fprintln(s.err, safe(err.Error())) }})
+				}, &web.Options{Keeper: keeper, Book: book, Evidence: d.evidence(), OnError: func(err error) { fmt.Fprintln(s.err, safe(err.Error())) }})
 				if err != nil {
 					return err
 				}

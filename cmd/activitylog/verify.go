@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/integrity"
 )
 
@@ -45,6 +46,7 @@ was called wrongly.`,
 				return nil
 			})
 			fs.StringVar(&v.save, "save", "", "write the newest checkpoint to this `file` if all is clean")
+			fs.BoolVar(&v.record, "record", false, "record in the log that it was verified, and how that ended")
 			fs.DurationVar(&v.silence, "max-silence", 0, "the longest `duration` since the newest seal; 0 means any")
 			return v.run
 		},
@@ -57,6 +59,7 @@ type verifying struct {
 	known           []string
 	save            string
 	silence         time.Duration
+	record          bool
 }
 
 func (v *verifying) run(ctx context.Context, s streams, args []string) (err error) {
@@ -65,6 +68,8 @@ func (v *verifying) run(ctx context.Context, s streams, args []string) (err erro
 		return usage("verify takes flags only, not %s", safe(args[0]))
 	case v.key != "" && v.public != "":
 		return usage("--key and --public exclude each other; leave one out")
+	case v.record && v.public != "":
+		return usage("--record needs the keys of the log: leave out --public")
 	case v.db == "memory:":
 		return usage("there is nothing to verify in memory:")
 	}
@@ -82,10 +87,27 @@ func (v *verifying) run(ctx context.Context, s streams, args []string) (err erro
 	o.Progress = func(rows int64) { shown.add(rows - shown.n) }
 	report, err := integrity.Verify(ctx, db.events, o)
 	shown.done()
+	if err == nil && v.record {
+		err = v.put(ctx, report)
+	}
 	if err != nil {
 		return err
 	}
 	return v.conclude(s.out, report)
+}
+
+// put records the report in the log, where the pages show it.
+func (v *verifying) put(ctx context.Context, report *integrity.Report) (err error) {
+	who, err := osActor()
+	if err != nil {
+		return err
+	}
+	db, err := openDatabase(ctx, v.db, v.key, false)
+	if err != nil {
+		return err
+	}
+	defer db.closeInto(&err)
+	return report.Record(activitylog.WithActor(ctx, who), db.Log)
 }
 
 func (v *verifying) options(s streams) (*integrity.VerifyOptions, error) {

@@ -42,6 +42,13 @@ func TestVerify(t *testing.T) {
 	require.NoError(t, err)
 	public, _, _ := strings.Cut(strings.SplitN(string(keys), "public ", 2)[1], "\n")
 	done(t, "verify", "--db", db, "--public", public)
+	if r := call(t, "", "verify", "--db", db, "--public", public, "--record"); r.code != 3 {
+		t.Errorf("recording without keys: %+v", r)
+	}
+	done(t, "verify", "--db", db, "--record")
+	if out := done(t, "query", "--db", db, "--all-orgs", "action:audit.verify"); !strings.Contains(out, "verified the whole log") {
+		t.Errorf("what was verified is not in the log: %s", out)
+	}
 
 	edit(t, db, "UPDATE activitylog_events SET outcome = 'denied' WHERE seq = 1")
 	for _, by := range [][]string{nil, {"--public", public}} {

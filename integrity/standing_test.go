@@ -1,0 +1,95 @@
+package integrity_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/activitylog/activitylog"
+	"github.com/activitylog/activitylog/integrity"
+	"github.com/stretchr/testify/require"
+)
+
+func TestStanding(t *testing.T) {
+	t.Parallel()
+	everyStore(t, func(t *testing.T, r *rig) {
+		standing := func(e *activitylog.Event) integrity.Standing {
+			t.Helper()
+			x, err := r.sealer.Standing(r.ctx, e)
+			require.NoError(t, err)
+			return x
+		}
+		r.record("acme", 3)
+		early := r.all("acme")
+		require.Equal(t, integrity.Undecided, standing(&early[0]).Verdict, "before any seal")
+		before := time.Now().Add(-time.Millisecond)
+		r.seal()
+		between := time.Now().Add(time.Millisecond)
+		for range 5 { // seals of other organizations lie between
+			r.record("globex", 2)
+			r.seal()
+		}
+		r.record("acme", 300)
+		late := r.all("acme")[0]
+		require.Equal(t, integrity.Undecided, standing(&late).Verdict, "before its seal")
+		r.seal()
+		for i := range early {
+			x := standing(&early[i])
+			require.Equal(t, integrity.Clean, x.Verdict)
+			require.Equal(t, int64(303), x.Size)
+			if x.Sealed.Before(before.Truncate(time.Microsecond)) || x.Sealed.After(between) {
+				t.Errorf("sealed at %s, and not between %s and %s", x.Sealed, before, between)
+			}
+			p, err := integrity.CheckProof(x.Proof, r.keys.Verifiers, &early[i])
+			require.NoError(t, err)
+			require.Equal(t, x.Index, p.Index)
+		}
+		x := standing(&late)
+		require.Equal(t, integrity.Clean, x.Verdict)
+		if x.Sealed.Before(between) {
+			t.Errorf("the last event was sealed at %s, before it was recorded", x.Sealed)
+		}
+		changed := late.Clone()
+		changed.Actor.ID = "somebody else"
+		x = standing(&changed)
+		require.Equal(t, integrity.Tampered, x.Verdict)
+		require.Contains(t, x.What, "differs from its proof in: actor")
+		require.Nil(t, x.Proof)
+		changed.Leaf = nil
+		_, err := r.sealer.Standing(r.ctx, &changed)
+		require.ErrorIs(t, err, activitylog.ErrInvalid)
+	})
+}
+
+func TestLastVerified(t *testing.T) {
+	t.Parallel()
+	r := memoryRig(t)
+	r.record("acme", 3)
+	r.seal()
+	last, err := integrity.LastVerified(r.ctx, r.log, "acme")
+	require.NoError(t, err)
+	require.True(t, last.At.IsZero())
+	_, err = r.log.Record(r.ctx, activitylog.Event{Org: activitylog.SystemOrg, Action: "audit.verify", Metadata: map[string]any{"verdict": "clean"}})
+	require.ErrorIs(t, err, activitylog.ErrInvalid, "only a verification says that the log was verified")
+	verify := func() *integrity.Report {
+		report, err := integrity.Verify(r.ctx, r.store, &integrity.VerifyOptions{Verifiers: r.keys.Verifiers, Keys: &r.keys.WriterKeys})
+		require.NoError(t, err)
+		require.NoError(t, report.Record(r.ctx, r.log))
+		return report
+	}
+	report := verify()
+	last, err = integrity.LastVerified(r.ctx, r.log, "acme")
+	require.NoError(t, err)
+	require.Equal(t, integrity.Verified{At: last.At, Events: report.Events, Sealed: 3, Root: report.Root}, last)
+	require.False(t, last.At.IsZero())
+
+	report.Findings = []integrity.Finding{{Verdict: integrity.Tampered, Org: "acme"}, {Verdict: integrity.Undecided, Org: "globex"}, {Verdict: integrity.Tampered, Org: "acme"}}
+	report.More = 4
+	require.NoError(t, report.Record(r.ctx, r.log))
+	last, err = integrity.LastVerified(r.ctx, r.log, "acme")
+	require.NoError(t, err)
+	require.Equal(t, integrity.Tampered, last.Verdict)
+	require.Equal(t, []int{7, 2}, []int{last.Findings, last.Here})
+	last, err = integrity.LastVerified(r.ctx, r.log, "none")
+	require.NoError(t, err)
+	require.Equal(t, []int{7, 0}, []int{last.Findings, last.Here})
+}

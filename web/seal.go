@@ -1,0 +1,164 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/activitylog/activitylog"
+	"github.com/activitylog/activitylog/access"
+	"github.com/activitylog/activitylog/integrity"
+	"github.com/google/uuid"
+)
+
+// Evidence tells what is proved of a log. An *integrity.Sealer is one.
+type Evidence interface {
+	// Standing proves an event as it was read. An event without evidence is an error that wraps activitylog.ErrInvalid.
+	Standing(ctx context.Context, e *activitylog.Event) (integrity.Standing, error)
+	// Health tells how far sealing is.
+	Health(ctx context.Context) (integrity.Health, error)
+}
+
+var _ Evidence = (*integrity.Sealer)(nil)
+
+// sealTime is how long proving one event may take before its panel goes without.
+const sealTime = time.Second
+
+// seal is what is proved of the event of a panel.
+type seal struct {
+	State, Text string
+	Icon, Class string
+	Link        string // of its proof
+}
+
+func (v *visit) seal(e *activitylog.Event, permalink string) seal {
+	h := v.h
+	s := seal{Icon: "info", Class: "other"}
+	switch {
+	case h.opts.Evidence == nil:
+		s.State = h.t("Not sealed here")
+		return s
+	case v.grant.Rights()&access.ViewSensitive == 0:
+		s.State = h.t("Hidden for your role")
+		return s
+	}
+	ctx, cancel := context.WithTimeout(v.r.Context(), sealTime)
+	defer cancel()
+	x, err := h.opts.Evidence.Standing(ctx, e)
+	switch {
+	case errors.Is(err, activitylog.ErrInvalid):
+		s.State = h.t("Recorded without evidence")
+	case err != nil:
+		if ctx.Err() == nil {
+			v.report(fmt.Errorf("web: standing of %s: %w", e.ID, err))
+		}
+		s.State = h.t("Could not be checked now")
+	case x.Verdict == integrity.Tampered:
+		s.State, s.Text, s.Icon, s.Class = h.t("This is not what was sealed"), x.What, "fail", "fail"
+	case x.Verdict == integrity.Undecided:
+		s.State = h.t("Waits for its seal")
+	default:
+		s.State, s.Icon, s.Class, s.Link = h.t("Sealed, and unchanged since"), "ok", "ok", permalink+"/proof"
+		if !x.Sealed.IsZero() {
+			s.State = fmt.Sprintf(h.t("Sealed at %s, and unchanged since"), h.moment(x.Sealed.In(v.local())))
+		}
+		s.Text = fmt.Sprintf(h.t("entry %s of %s"), grouped(x.Index+1), grouped(x.Size))
+	}
+	return s
+}
+
+// proof sends the file by which anybody with the public key can check an event.
+func (v *visit) proof(id string) {
+	parsed, err := uuid.Parse(id)
+	if err != nil || v.h.opts.Evidence == nil || v.grant.Rights()&access.ViewSensitive == 0 {
+		v.fail(http.StatusNotFound, nil)
+		return
+	}
+	e, err := v.reader.Get(v.r.Context(), parsed)
+	if err != nil {
+		v.failReading(err)
+		return
+	}
+	x, err := v.h.opts.Evidence.Standing(v.r.Context(), &e)
+	switch {
+	case err != nil && !errors.Is(err, activitylog.ErrInvalid):
+		v.failReading(err)
+	case x.Proof == nil:
+		v.fail(http.StatusNotFound, nil)
+	default:
+		head := v.w.Header()
+		head.Set("Content-Type", "application/octet-stream")
+		head.Set("Content-Disposition", `attachment; filename="`+parsed.String()+`.tlog-proof"`)
+		head.Set("Content-Length", strconv.Itoa(len(x.Proof)))
+		if v.r.Method != http.MethodHead {
+			_, _ = v.w.Write(x.Proof) // whoever went away needs no answer
+		}
+	}
+}
+
+// health is how the seals of the log stand, and how its last verification ended.
+type health struct {
+	Seals, Failed                  bool
+	State, Icon, Class             string
+	Sealed, Ago, Waiting, Anchored string
+	Verified, Verdict              string
+	VerdictIcon, VerdictClass      string
+}
+
+// lateSeal is how old the last seal may be: a sealer shows that it is there every five minutes.
+const lateSeal = 15 * time.Minute
+
+func (v *visit) health(ctx context.Context, now time.Time) health {
+	h := v.h
+	ctx, cancel := context.WithTimeout(ctx, figuresTime)
+	defer cancel()
+	var x health
+	fail := func(err error) health {
+		if ctx.Err() == nil {
+			v.report(fmt.Errorf("web: health: %w", err))
+		}
+		x.Seals, x.Failed = false, true
+		return x
+	}
+	last, err := integrity.LastVerified(ctx, h.log, v.route.scope.org)
+	if err != nil {
+		return fail(err)
+	}
+	if !last.At.IsZero() {
+		x.Verified, x.VerdictIcon, x.VerdictClass = h.moment(last.At.In(v.zone()))+", "+h.ago(last.At, now), "ok", "ok"
+		switch {
+		case last.Verdict == integrity.Clean:
+			x.Verdict = h.t("Nothing was changed, removed or inserted")
+		case last.Here > 0:
+			x.Verdict, x.VerdictIcon, x.VerdictClass = fmt.Sprintf(h.t("Findings about this organization: %d"), last.Here), "fail", "fail"
+		default:
+			x.Verdict, x.VerdictIcon, x.VerdictClass = h.t("There are findings, none of them about this organization alone"), "warn", "other"
+		}
+	}
+	if h.opts.Evidence == nil {
+		return x
+	}
+	s, err := h.opts.Evidence.Health(ctx)
+	if err != nil {
+		return fail(err)
+	}
+	x.Seals, x.Icon, x.Class, x.State = true, "ok", "ok", h.t("Sealing goes on")
+	x.Waiting = grouped(int64(s.Backlog)) + " " + h.t("events")
+	x.Anchored = h.t("never, or nowhere")
+	if !s.Anchored.IsZero() {
+		x.Anchored = h.moment(s.Anchored.In(v.zone())) + ", " + h.ago(s.Anchored, now)
+	}
+	switch {
+	case s.Sealed.IsZero():
+		x.Sealed, x.Icon, x.Class, x.State = h.t("never"), "warn", "other", h.t("Nothing is sealed yet")
+	default:
+		x.Sealed, x.Ago = h.moment(s.Sealed.In(v.zone())), h.ago(s.Sealed, now)
+		if now.Sub(s.Sealed) > lateSeal {
+			x.Icon, x.Class, x.State = "warn", "fail", h.t("Sealing stands still")
+		}
+	}
+	return x
+}
