@@ -46,7 +46,7 @@ func TestVerify(t *testing.T) {
 		t.Errorf("recording without keys: %+v", r)
 	}
 	done(t, "verify", "--db", db, "--record")
-	if out := done(t, "query", "--db", db, "--all-orgs", "action:audit.verify"); !strings.Contains(out, "verified the whole log") {
+	if out := done(t, "query", "--db", db, "--all-orgs", "action:audit.verify"); !strings.Contains(out, "verified the log (audit.verify)") {
 		t.Errorf("what was verified is not in the log: %s", out)
 	}
 
