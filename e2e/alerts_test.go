@@ -67,8 +67,8 @@ func TestSevenAlerts(t *testing.T) {
 		}
 		eval[bool](tb, "document.querySelector('.hist details').open = true")
 		tb.shot(rule)
-		for _, v := range tb.violations() {
-			t.Errorf("%s: %s", rule, v)
+		if rule == alerts.OffHours { // TestAccessible sees the other form of chart
+			tb.faultless(rule)
 		}
 		// The marks of the table lead to what happened then.
 		if link := eval[string](tb, "[...document.querySelectorAll('.hist tr')].filter(r => r.querySelector('td svg')).map(r => r.querySelector('th a')?.getAttribute('href') ?? '').pop() ?? ''"); link != "" {

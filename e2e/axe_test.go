@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/activitylog/activitylog/access"
+	"github.com/activitylog/activitylog/web"
 	"github.com/chromedp/cdproto/emulation"
 )
 
@@ -25,30 +27,27 @@ func (tb *tab) sideways() int {
 	return eval[int](tb, "document.documentElement.scrollWidth - document.documentElement.clientWidth")
 }
 
-// Every page has no violation, in both themes and three widths, with the panel open and closed, and none scrolls sideways.
+// Every page has no violation, in both themes and three widths, with the panel open and closed, none scrolls sideways, and
+// nothing on it moves while it comes.
 func TestAccessible(t *testing.T) {
-	tb := open(t, demoSite(t))
+	s := demoSite(t)
+	tb := open(t, s)
 	tb.open("")
-	id := eval[string](tb, "document.querySelector('.rowlink').dataset.id")
-	m, err := demoMonitor()
-	if err != nil {
-		t.Fatal(err)
-	}
-	found, err := m.Alerts(t.Context(), "northwind")
-	if err != nil || len(found) == 0 {
-		t.Fatal("no alerts", err)
-	}
-	alert := found[0].Fingerprint
-	for _, page := range pages(id, alert) {
-		for _, look := range looks() {
+	id := eval[string](tb, firstRow)
+	_, alert := worst(t, "cost_anomaly")
+	for i, page := range pages(id, alert.Fingerprint) {
+		s.grants = page.grants
+		for _, look := range looks(i) {
 			name := fmt.Sprintf("%s %d %s", page.name, look.width, look.theme)
 			tb.look(look.width, 1000, look.theme)
 			tb.open(page.path)
-			for _, v := range tb.violations() {
-				t.Errorf("%s: %s", name, v)
+			tb.faultless(name)
+			if shift := eval[float64](tb, "window.shift"); shift > 0.02 {
+				t.Errorf("%s: shifted by %.3f", name, shift)
 			}
-			if n := tb.sideways(); n > 0 {
-				t.Errorf("%s: %d pixels to the side: %s", name, n, eval[string](tb, widest))
+			if page.click != "" {
+				eval[bool](tb, fmt.Sprintf("document.querySelector(%q).click(), true", page.click))
+				tb.faultless(name + " " + page.click)
 			}
 			tb.shot(strings.ReplaceAll(name, " ", "-"))
 		}
@@ -56,50 +55,115 @@ func TestAccessible(t *testing.T) {
 			tb.forgive() // the browser itself tells of a page that was not found
 		}
 	}
-	tb.look(1440, 1000, "light", &emulation.MediaFeature{Name: "forced-colors", Value: "active"})
-	tb.open("?event=" + id)
+}
+
+// faultless fails the test for what is wrong with the page as it stands.
+func (tb *tab) faultless(name string) {
+	tb.t.Helper()
 	for _, v := range tb.violations() {
-		t.Errorf("forced colours: %s", v)
+		tb.t.Errorf("%s: %s", name, v)
+	}
+	if n := tb.sideways(); n > 0 {
+		tb.t.Errorf("%s: %d pixels to the side: %s", name, n, eval[string](tb, widest))
 	}
 }
 
 // widest is what reaches furthest out of the window.
 const widest = `[...document.querySelectorAll('body *')].filter(e => !e.closest('.scroller > *, pre')).map(e => [e.getBoundingClientRect().right, e.outerHTML.slice(0, 120)]).sort((a, b) => b[0] - a[0]).slice(0, 2).join(' ; ')`
 
+// Forced colours, 200 and 400 percent, and writing from right to left leave every page whole.
+func TestOtherLooks(t *testing.T) {
+	_, alert := worst(t, "cost_anomaly")
+	tb := open(t, demoSite(t))
+	tb.open("")
+	id := eval[string](tb, firstRow)
+	all := []string{"", "?event=" + id, "orgs/northwind/alerts/" + alert.Fingerprint, "orgs/northwind/usage/", "orgs/northwind/governance/", "orgs/northwind/projects/field-notes/recent/"}
+	tb.look(1440, 1000, "light", &emulation.MediaFeature{Name: "forced-colors", Value: "active"})
+	for _, path := range all[1:3] {
+		tb.open(path)
+		tb.faultless("forced colours " + path)
+	}
+	tb.shot("forced")
+	tb.look(1280/2, 500, "light") // at 200 percent; 400 are the 320 pixels of TestAccessible
+	for _, path := range all {
+		tb.open(path)
+		if n := tb.sideways(); n > 0 {
+			t.Errorf("at 200 %% %s: %d pixels to the side: %s", path, n, eval[string](tb, widest))
+		}
+	}
+	tb = open(t, demoSiteWith(t, web.Options{RightToLeft: true, Lang: "ar"}))
+	for i, path := range all {
+		for _, width := range []int64{320, 1440} {
+			tb.look(width, 1000, "light")
+			tb.open(path)
+			if i == 1 {
+				tb.faultless(fmt.Sprintf("right to left %d %s", width, path))
+			}
+			if n := tb.sideways(); n > 0 {
+				t.Errorf("right to left %d %s: %d pixels to the side", width, path, n)
+			}
+			tb.shot(fmt.Sprintf("rtl-%d-%d", i, width))
+		}
+	}
+	if left := eval[float64](tb, "document.querySelector('h1').getBoundingClientRect().right"); left < 700 {
+		t.Errorf("the heading ends at %.0f of 1440 pixels", left)
+	}
+}
+
 type lookOf struct {
 	width int64
 	theme string
 }
 
-// looks are widths and themes in which pages are seen; all of them in the soak run.
-func looks() []lookOf {
+// looks are widths and themes in which the i-th page is seen: all of them in the soak run, else one after the other, and
+// two where most of it happens.
+func looks(i int) []lookOf {
+	all := []lookOf{{320, "light"}, {1440, "dark"}, {900, "light"}, {320, "dark"}, {1440, "light"}, {900, "dark"}}
 	if os.Getenv("ACTIVITYLOG_SOAK") != "" {
-		var all []lookOf
-		for _, width := range []int64{320, 900, 1440} {
-			all = append(all, lookOf{width, "light"}, lookOf{width, "dark"})
-		}
 		return all
 	}
-	return []lookOf{{320, "light"}, {1440, "dark"}}
+	if i < 2 {
+		return []lookOf{all[i], all[i+2]}
+	}
+	return all[i%6 : i%6+1]
 }
 
 type pageOf struct {
 	name, path string
+	click      string // is clicked, and the page looked at again
 	failing    bool
+	grants     []access.Grant
 }
 
 func pages(id, alert string) []pageOf {
-	return []pageOf{
-		{name: "log", path: ""},
-		{name: "panel", path: "?event=" + id},
-		{name: "filters", path: "?range=custom&category=ai&category=-agent&quick=ai&q=" + escape(`outcom:x "a b"`)},
+	org := []access.Grant{access.Org(amara, "northwind", access.AllRights)}
+	reader := []access.Grant{access.Org(amara, "northwind", access.View)}
+	member := []access.Grant{access.Project(amara, "northwind", "field-notes", access.View)}
+	platform := []access.Grant{access.Platform(amara, access.AllRights)}
+	list := []pageOf{
+		{name: "log", path: "", click: "#views summary"},
+		{name: "panel", path: "?event=" + id, click: ".raw summary"},
+		{name: "filters", path: "?range=custom&category=ai&category=-agent&quick=ai&q=" + escape(`outcom:x "a b"`), click: ".menu summary"},
+		{name: "columns", path: "?cols=time,event,model,cost,outcome", click: ".view summary"},
 		{name: "empty", path: "?q=nothingmatchesthis"},
+		{name: "table", path: "?range=7d", click: "#chart .table summary"},
+		{name: "hidden", path: "?event=" + id, grants: reader},
 		{name: "alerts", path: "orgs/northwind/alerts/"},
-		{name: "alert", path: "orgs/northwind/alerts/" + alert},
-		{name: "governance", path: "orgs/northwind/governance/"},
-		{name: "usage", path: "orgs/northwind/usage/"},
-		{name: "recent", path: "orgs/northwind/projects/field-notes/recent/"},
+		{name: "alert", path: "orgs/northwind/alerts/" + alert, click: ".table summary"},
+		{name: "governance", path: "orgs/northwind/governance/", click: ".duty summary"},
+		{name: "usage", path: "orgs/northwind/usage/", click: ".table summary"},
+		{name: "recent", path: "orgs/northwind/projects/field-notes/recent/", grants: member},
+		{name: "project", path: "orgs/northwind/projects/field-notes/", grants: member},
+		{name: "platform", path: "platform/", grants: platform},
+		{name: "logs", path: "", grants: append(platform, org...)},
 		{name: "event", path: "events/" + id},
 		{name: "missing", path: "events/nowhere", failing: true},
+		{name: "denied", path: "orgs/harborline/", failing: true},
 	}
+	for i := range list {
+		if list[i].grants == nil {
+			list[i].grants = org
+		}
+	}
+	return list
 }

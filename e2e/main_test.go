@@ -18,6 +18,7 @@ import (
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/access"
 	"github.com/activitylog/activitylog/alerts/monitor"
+	"github.com/activitylog/activitylog/integrity"
 	"github.com/activitylog/activitylog/internal/demo"
 	"github.com/activitylog/activitylog/review"
 	"github.com/activitylog/activitylog/store/memory"
@@ -96,10 +97,22 @@ var now = time.Date(2026, 6, 16, 14, 32, 0, 0, time.UTC)
 
 var amara = activitylog.Actor{Type: activitylog.User, ID: "amara", Name: "Amara Okafor"}
 
+// demoSealer seals the demo.
+var demoSealer *integrity.Sealer
+
 // demoLog is the log of the demo, made once.
 var demoLog = sync.OnceValues(func() (*activitylog.Log, error) {
-	l, err := activitylog.New(memory.New(), &activitylog.Options{Now: func() time.Time { return now }})
+	keys, err := demoKeys()
 	if err != nil {
+		return nil, err
+	}
+	store, clock := memory.New(), func() time.Time { return now }
+	w := integrity.NewWriter(keys.WriterKeys)
+	l, err := activitylog.New(store, &activitylog.Options{Now: clock, Stamp: w.Stamp, Number: w.Number})
+	if err != nil {
+		return nil, err
+	}
+	if demoSealer, err = integrity.NewSealer(l, store, keys, &integrity.SealerOptions{Now: clock}); err != nil {
 		return nil, err
 	}
 	for chunk := range slices.Chunk(slices.Collect(demo.Events(demo.Options{Seed: 1, End: now, Size: size()})), 500) {
@@ -107,8 +120,48 @@ var demoLog = sync.OnceValues(func() (*activitylog.Log, error) {
 			return nil, err
 		}
 	}
-	return l, nil
+	if _, err := demoSealer.Seal(context.Background()); err != nil {
+		return nil, err
+	}
+	report, err := integrity.Verify(context.Background(), store, &integrity.VerifyOptions{Verifiers: keys.Verifiers, Keys: &keys.WriterKeys})
+	if err == nil {
+		err = report.Record(activitylog.WithActor(context.Background(), activitylog.Actor{Type: activitylog.System, ID: "verifier", Name: "Nightly check"}), l)
+	}
+	return l, err
 })
+
+func demoKeys() (*integrity.Keys, error) {
+	dir, err := os.MkdirTemp("", "keys")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	keys, err := integrity.CreateKeyFile(filepath.Join(dir, "log.key"))
+	if err != nil {
+		return nil, err
+	}
+	return &keys.Keys, nil
+}
+
+// orgName and projectName are what the host calls them.
+func orgName(id string) string {
+	for _, o := range demo.Orgs() {
+		if o.ID == id {
+			return o.Name
+		}
+	}
+	return id
+}
+
+func projectName(_, id string) string {
+	words := strings.Split(id, "-")
+	for i, w := range words {
+		if w != "" {
+			words[i] = strings.ToUpper(w[:1]) + w[1:]
+		}
+	}
+	return strings.Join(words, " ")
+}
 
 // size is a tenth of the demo, or all of it for pictures.
 func size() float64 {
@@ -141,14 +194,18 @@ type site struct {
 
 func serve(t *testing.T, l *activitylog.Log, m *monitor.Monitor, grants ...access.Grant) *site {
 	t.Helper()
+	return serveWith(t, l, web.Options{Monitor: m}, grants...)
+}
+
+func serveWith(t *testing.T, l *activitylog.Log, o web.Options, grants ...access.Grant) *site {
+	t.Helper()
 	s := &site{grants: grants}
-	book, err := review.NewBook(l, func() time.Time { return now })
-	if err != nil {
+	var err error
+	o.Now, o.OnError = func() time.Time { return now }, func(err error) { t.Error(err) }
+	if o.Book, err = review.NewBook(l, o.Now); err != nil {
 		t.Fatal(err)
 	}
-	pages, err := web.New(l, func(*http.Request) ([]access.Grant, error) { return s.grants, nil }, &web.Options{
-		OrgName: orgName, ProjectName: projectName, Columns: columns, Monitor: m, Book: book, Now: func() time.Time { return now }, OnError: func(err error) { t.Error(err) },
-	})
+	pages, err := web.New(l, func(*http.Request) ([]access.Grant, error) { return s.grants, nil }, &o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,6 +220,11 @@ func serve(t *testing.T, l *activitylog.Log, m *monitor.Monitor, grants ...acces
 // demoSite is the demo's log as an owner sees it.
 func demoSite(t *testing.T) *site {
 	t.Helper()
+	return demoSiteWith(t, web.Options{})
+}
+
+func demoSiteWith(t *testing.T, o web.Options) *site {
+	t.Helper()
 	l, err := demoLog()
 	if err != nil {
 		t.Fatal(err)
@@ -171,7 +233,8 @@ func demoSite(t *testing.T) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return serve(t, l, m, access.Org(amara, demo.Orgs()[0].ID, access.AllRights))
+	o.Monitor, o.Evidence, o.OrgName, o.ProjectName = m, demoSealer, orgName, projectName
+	return serveWith(t, l, o, access.Org(amara, demo.Orgs()[0].ID, access.AllRights))
 }
 
 // follow does what leads to another page and waits until that is there.
@@ -195,7 +258,7 @@ func open(t *testing.T, s *site) *tab {
 	t.Helper()
 	root, err := browser()
 	need(t, err)
-	ctx, cancel := chromedp.NewContext(root)
+	ctx, cancel := chromedp.NewContext(root, chromedp.WithNewBrowserContext()) // with cookies of its own
 	t.Cleanup(cancel)
 	tb := &tab{t: t, ctx: ctx, site: s}
 	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {

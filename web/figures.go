@@ -44,7 +44,7 @@ type facetValue struct {
 
 const (
 	facetTop  = 6
-	facetMost = 40
+	facetMost = 24
 )
 
 // figures reads them. They are of the same view as the rows, and so recorded with it.
@@ -166,7 +166,7 @@ func (v *visit) meetLargest(ctx context.Context, about reader, list []activitylo
 }
 
 func (v *visit) actorOptions(list []activitylog.Bucket) []option {
-	const most = 200
+	const most = 100
 	var options []option
 	for _, b := range list {
 		if id := b.Values[0]; id != "" && len(options) < most {

@@ -186,7 +186,7 @@ document.addEventListener('keydown', e => {
   if (after && e.key === 'n') { $('#older')?.click(); return; }
   if (after && e.key === 'p') { $('#newer')?.click(); return; }
   const act = { '/': () => $('#q')?.focus(), j: () => step(1), k: () => step(-1), g: () => { g = true; }, y: () => $('#copy')?.click(),
-    '.': () => $('[data-copy=json]')?.click(), t: () => $('#form [name=range]:checked')?.focus(), e: () => { const m = $('.tools .menu'); if (m) { m.open = true; $('a', m).focus(); } } }[e.key];
+    '.': () => $('[data-copy=json]')?.click(), t: () => $('#form [name=range]:checked')?.focus(), e: () => { const m = $('#export'); if (m) { m.open = true; $('a', m).focus(); } } }[e.key];
   if (act) { e.preventDefault(); act(); }
 });
 function help() {
