@@ -183,6 +183,9 @@ var demoMonitor = sync.OnceValues(func() (*monitor.Monitor, error) {
 		err = m.Poll(context.Background())
 	}
 	at = now
+	if err == nil {
+		_, err = demoSealer.Seal(context.Background())
+	}
 	return m, err
 })
 
