@@ -131,7 +131,7 @@ func (s *Sealer) Health(ctx context.Context) (Health, error) {
 	if err != nil {
 		return x, fmt.Errorf("integrity: health: %w", err)
 	}
-	waiting, _, err := s.tail(ctx, h.Position)
+	_, err = s.tail(ctx, h.Position, func(*activitylog.Event, activitylog.Position) { x.Backlog++ })
 	if err == nil {
 		err = s.space.View(ctx, func(tx activitylog.SpaceTx) error {
 			_, err := s.keys.getRow(tx, numberKey('s', 0), &root)
@@ -141,7 +141,6 @@ func (s *Sealer) Health(ctx context.Context) (Health, error) {
 	if err != nil {
 		return x, fmt.Errorf("integrity: health: %w", err)
 	}
-	x.Backlog = len(waiting)
 	if root.Size > 0 {
 		x.Sealed = micro(root.Sealed)
 	}
