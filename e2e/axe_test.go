@@ -32,8 +32,8 @@ func (tb *tab) sideways() int {
 func TestAccessible(t *testing.T) {
 	s := demoSite(t)
 	tb := open(t, s)
-	tb.open("")
-	id := eval[string](tb, firstRow)
+	tb.open("?range=all&q=action:member.role.change")
+	id := eval[string](tb, firstRow) // one with something before and after
 	_, alert := worst(t, "cost_anomaly")
 	for i, page := range pages(id, alert.Fingerprint) {
 		s.grants = page.grants
@@ -142,7 +142,7 @@ func pages(id, alert string) []pageOf {
 	platform := []access.Grant{access.Platform(amara, access.AllRights)}
 	list := []pageOf{
 		{name: "log", path: "", click: "#views summary"},
-		{name: "panel", path: "?event=" + id, click: ".raw summary"},
+		{name: "panel", path: "?category=member&event=" + id, click: ".raw summary"},
 		{name: "filters", path: "?range=custom&category=ai&category=-agent&quick=ai&q=" + escape(`outcom:x "a b"`), click: ".menu summary"},
 		{name: "columns", path: "?cols=time,event,model,cost,outcome", click: ".view summary"},
 		{name: "empty", path: "?q=nothingmatchesthis"},

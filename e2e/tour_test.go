@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -185,7 +186,8 @@ func TestHostile(t *testing.T) {
 		_, err = l.Record(t.Context(), activitylog.Event{
 			Org: "acme", Action: "x.y", Project: evil, Category: evil, Message: evil, Reason: evil,
 			Actor:   activitylog.Actor{ID: fmt.Sprint(evil, i), Name: evil, Email: evil},
-			Targets: []activitylog.Target{{Type: "a", ID: evil, Name: evil}}, Changes: []activitylog.Change{{Path: evil, Old: evil, New: strings.Repeat(evil, 50)}},
+			Targets: []activitylog.Target{{Type: "a", ID: evil, Name: evil}, {Type: "integration", ID: evil}},
+			AI:      &activitylog.AIUsage{Model: evil, Provider: evil, ToolNames: []string{evil}, InputTokens: 5, FinishReason: evil}, Changes: []activitylog.Change{{Path: evil, Old: evil, New: strings.Repeat(evil, 50)}},
 			Client: activitylog.Client{UserAgent: evil}, Metadata: map[string]any{evil: evil, "long": strings.Repeat("x", 60_000)}, Labels: map[string]string{evil: evil},
 		})
 		if err != nil {
@@ -209,7 +211,15 @@ func TestHostile(t *testing.T) {
 		if n := tb.sideways(); n > 0 {
 			t.Errorf("%d pixels to the side on the event's page at %d: %s", n, width, eval[string](tb, widest))
 		}
-		tb.key("/")
+		for _, path := range []string{"orgs/acme/usage/", "orgs/acme/governance/", "orgs/acme/projects/" + url.PathEscape(evil) + "/recent/", "?range=all&cols=time,model,cost"} {
+			tb.open(path)
+			if title := eval[string](tb, "document.title"); title == "owned" {
+				t.Fatalf("a text of an event was run at %s", path)
+			}
+			if n := tb.sideways(); n > 0 {
+				t.Errorf("%d pixels to the side at %s, %d wide: %s", n, path, width, eval[string](tb, widest))
+			}
+		}
 	}
 }
 

@@ -71,9 +71,11 @@ func TestHostileEvents(t *testing.T) {
 		e.Message = strings.Repeat("word ", 2000)
 	})
 	evil := url.QueryEscape(hostile)
+	require.Equal(t, http.StatusSeeOther, request(t, r.pages, "POST", "/orgs/acme/views", "shared=1&name="+url.QueryEscape(hostile[:70])+"&query=q%3D"+url.QueryEscape(evil), "Content-Type", "application/x-www-form-urlencoded").code)
 	for _, target := range []string{
 		"/", "/?event=" + id, "/events/" + id, "/?q=" + evil, "/?actor=" + evil, "/?project=" + evil + "&category=" + evil, "/?event=" + evil,
 		"/events/" + evil, "/orgs/" + url.PathEscape(hostile) + "/", "/?from=" + evil, "/nowhere/" + url.PathEscape(hostile), "/?alert=" + evil, "/?cursor=" + evil,
+		"/orgs/acme/usage/", "/orgs/acme/governance/", "/orgs/acme/projects/" + url.PathEscape(hostile) + "/recent/", "/?cols=time,model,cost,event", "/?cols=" + evil,
 	} {
 		a := r.get(target)
 		require.Less(t, a.code, 500, target)
