@@ -394,7 +394,8 @@ func (tb *tab) look(width, height int64, theme string, more ...*emulation.MediaF
 	run(tb, chromedp.EmulateViewport(width, height))
 	run(tb, func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
 		_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: append(more, &emulation.MediaFeature{Name: "prefers-color-scheme", Value: theme}),
+			Features: append(more, &emulation.MediaFeature{Name: "prefers-color-scheme", Value: theme},
+				&emulation.MediaFeature{Name: "prefers-reduced-motion", Value: "reduce"}), // or half faded text is looked at
 		})
 		return chromedp.Void{}, err
 	})

@@ -60,6 +60,33 @@ func TestStanding(t *testing.T) {
 	})
 }
 
+// Where one seal does not reach, the time of an event is that of the seal that does.
+func TestStandingOfBatches(t *testing.T) {
+	t.Parallel()
+	r := memoryRig(t)
+	r.record("acme", 6)
+	tick := time.Now()
+	sealer, err := integrity.NewSealer(r.log, r.store, &r.keys, &integrity.SealerOptions{Batch: 2, Now: func() time.Time {
+		tick = tick.Add(time.Second)
+		return tick
+	}})
+	require.NoError(t, err)
+	_, err = sealer.Seal(r.ctx)
+	require.NoError(t, err)
+	times := map[int64]time.Time{}
+	for _, e := range r.all("acme") {
+		x, err := sealer.Standing(r.ctx, &e)
+		require.NoError(t, err)
+		require.False(t, x.Sealed.IsZero())
+		times[x.Index] = x.Sealed
+	}
+	for i := range int64(5) {
+		if same := i%2 == 0; times[i].Equal(times[i+1]) != same || times[i].After(times[i+1]) {
+			t.Errorf("entries %d and %d were sealed at %s and %s", i, i+1, times[i], times[i+1])
+		}
+	}
+}
+
 func TestLastVerified(t *testing.T) {
 	t.Parallel()
 	r := memoryRig(t)

@@ -111,6 +111,7 @@ func TestRenderers(t *testing.T) {
 	require.Contains(t, page.body, `href="/invoices/17"`)
 	require.Contains(t, page.body, `href="mailto:us@acme.example"`)
 	require.NotContains(t, page.body, "javascript:")
+	require.Contains(t, page.text(), "Amount € 300 Mail us Open", "what is no address leads nowhere")
 	for _, mail := range hidden {
 		require.Equal(t, access.Hidden, mail, "a renderer sees what the reader may see")
 	}
