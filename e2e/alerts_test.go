@@ -65,8 +65,8 @@ func TestSevenAlerts(t *testing.T) {
 		if label := eval[string](tb, "document.querySelector('.hist svg').getAttribute('aria-label')"); len(label) < 20 {
 			t.Errorf("%s: the chart is described as %q", rule, label)
 		}
-		eval[bool](tb, "document.querySelector('.hist details').open = true")
 		tb.shot(rule)
+		eval[bool](tb, "document.querySelector('.hist details').open = true")
 		if rule == alerts.OffHours { // TestAccessible sees the other form of chart
 			tb.faultless(rule)
 		}

@@ -9,6 +9,9 @@
 // rights come from there alone: no path, parameter or cursor widens them, and what a grant does not cover is answered
 // like what does not exist. Each page, opened event and export is recorded in the log before its first byte.
 //
+// Options give them the host's title, colours, link home, time zone, columns, texts in another language (Texts lists
+// them) and ways to show its own actions, and the packages behind further pages: alerts, retention, reviews, evidence.
+//
 // The pages are plain HTML that works without scripts; one script of this package adds the panel, live search and
 // shortcuts. Nothing is loaded from elsewhere, all addresses are relative, and a strict Content-Security-Policy with
 // Trusted Types goes with every page.
