@@ -26,11 +26,14 @@ var mayImport = map[string][]string{
 	"diff":         {"."},
 	"export":       {"."},
 	"integrity":    {".", "export"},
-	"middleware":   {"."},
-	"redact":       {"."},
-	"slogevent":    {"."},
-	"retention":    {".", "internal/decision", "internal/settings"},
-	"review":       {".", "internal/decision", "internal/settings"},
+
+	"integrity/witness": {".", "integrity"},
+
+	"middleware": {"."},
+	"redact":     {"."},
+	"slogevent":  {"."},
+	"retention":  {".", "internal/decision", "internal/settings"},
+	"review":     {".", "internal/decision", "internal/settings"},
 
 	"alerts/monitor": {".", "alerts", "internal/decision", "internal/settings"},
 	"alerts/webhook": {".", "alerts"},
