@@ -61,13 +61,13 @@ func (b *postgres) tail(ctx context.Context, after activitylog.Position, limit i
 	w.write("SELECT "+selected+", e.xact::text FROM activitylog_events e "+
 		"WHERE (e.xact, e.id, e.org) > (?::xid8, ?, ?) AND e.xact < "+horizon+
 		" ORDER BY e.xact, e.id, e.org LIMIT ?", strconv.FormatUint(from.xact, 10), from.id.String(), from.org, limit)
-	return b.tailed(ctx, w, from, scanPlaced)
+	return b.tailed(ctx, w, from)
 }
 
 // tailed runs a query for rows with their transaction.
-func (b *postgres) tailed(ctx context.Context, w *builder, from pgPosition, scan func(*sql.Rows) (row, error)) ([]activitylog.Tailed, activitylog.Position, error) {
+func (b *postgres) tailed(ctx context.Context, w *builder, from pgPosition) ([]activitylog.Tailed, activitylog.Position, error) {
 	rows, err := b.s.query(ctx, w)
-	found, err := collect(rows, err, scan)
+	found, err := collect(rows, err, scanPlaced)
 	if err != nil {
 		return nil, "", err
 	}

@@ -2,8 +2,8 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/activitylog/activitylog"
@@ -27,13 +27,13 @@ func (b *sqlite) tail(ctx context.Context, after activitylog.Position, limit int
 		return nil, "", err
 	}
 	w.write("SELECT "+selected+", e.seq FROM activitylog_events e WHERE e.seq > ? ORDER BY e.seq LIMIT ?", from, limit)
-	return b.tailed(ctx, w, from, scanPlaced)
+	return b.tailed(ctx, w, from)
 }
 
 // tailed runs a query for rows with their seq.
-func (b *sqlite) tailed(ctx context.Context, w *builder, from int64, scan func(*sql.Rows) (row, error)) ([]activitylog.Tailed, activitylog.Position, error) {
+func (b *sqlite) tailed(ctx context.Context, w *builder, from int64) ([]activitylog.Tailed, activitylog.Position, error) {
 	rows, err := b.s.query(ctx, w)
-	found, err := collect(rows, err, scan)
+	found, err := collect(rows, err, scanPlaced)
 	if err != nil {
 		return nil, "", err
 	}
@@ -45,7 +45,9 @@ func (b *sqlite) tailed(ctx context.Context, w *builder, from int64, scan func(*
 	return list, numberPosition(from), nil
 }
 
-func numberPosition(n int64) activitylog.Position { return activitylog.Position(fmt.Sprint(n)) }
+func numberPosition(n int64) activitylog.Position {
+	return activitylog.Position(strconv.FormatInt(n, 10))
+}
 
 func parseNumberPosition(p activitylog.Position) (int64, error) {
 	if p == "" {

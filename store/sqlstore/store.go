@@ -46,7 +46,7 @@ type backend interface {
 	// order writes ORDER BY for a plan.
 	order(w *builder, p *plan)
 	tail(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error)
-	tailEvidence(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error)
+	tailEvidence(ctx context.Context, after activitylog.Position, limit int, f func(*activitylog.Event, activitylog.Position)) (activitylog.Position, error)
 	// change runs f in a transaction that may change and delete events.
 	change(ctx context.Context, f func(changer) error) error
 	update(ctx context.Context, space string, f func(*spaceTx) error) error
@@ -126,10 +126,11 @@ func (s *Store) Tail(ctx context.Context, after activitylog.Position, limit int)
 	return s.back.tail(ctx, after, limit)
 }
 
-// TailEvidence is Tail with events of which only ID, Org, Recorded, Action and Leaf are read, which is all that sealing
-// needs of most.
-func (s *Store) TailEvidence(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error) {
-	return s.back.tailEvidence(ctx, after, limit)
+// TailEvidence is Tail for sealing: it calls f with each event, of which only ID, Org, Recorded, Action and Leaf are
+// read, and returns the position of the last. The event holds until f returns, its leaf longer.
+func (s *Store) TailEvidence(ctx context.Context, after activitylog.Position, limit int,
+	f func(e *activitylog.Event, at activitylog.Position)) (activitylog.Position, error) {
+	return s.back.tailEvidence(ctx, after, limit, f)
 }
 
 // Prune implements activitylog.Pruner.
