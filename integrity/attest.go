@@ -26,6 +26,8 @@ type Anchored struct {
 	At       time.Time // when it got it, as the sealer says; zero: never
 	Receipts int       // that are kept, each with a checkpoint that fits the log
 	Attested time.Time // when it saw the newest of them, as it signed itself; zero: that was not checked, or in vain
+
+	Checkpoint, Receipt []byte // the newest of them, for whoever checks it by other means
 }
 
 // anchorCheck is the verification of one anchor.
@@ -109,8 +111,12 @@ func (v *verification) attest() {
 		if c.state.At != 0 {
 			x.At = micro(c.state.At)
 		}
-		if a := by[name]; a != nil && len(c.receipts) > 0 && v.headKey != 0 {
-			newest := c.receipts[len(c.receipts)-1]
+		var newest keptReceipt
+		if n := len(c.receipts); n > 0 {
+			newest = c.receipts[n-1]
+			x.Checkpoint, x.Receipt = newest.Checkpoint, newest.Receipt
+		}
+		if a := by[name]; a != nil && newest.At != 0 && v.headKey != 0 {
 			at, err := a.Attest(newest.Checkpoint, newest.Receipt)
 			switch {
 			case err != nil:
