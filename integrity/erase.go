@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/activitylog/activitylog"
+	"github.com/activitylog/activitylog/internal/decision"
+	"github.com/activitylog/activitylog/retention"
 	"github.com/google/uuid"
 )
 
@@ -15,6 +17,8 @@ type Erasure struct {
 	Filter activitylog.Filter // which events, such as activitylog.ActorIs of the person
 	Parts  activitylog.Parts  // what of them; zero means all
 	Ground string             // the legal ground, which the log keeps
+	// Keeper tells what is held or written once; nil: one with the default options.
+	Keeper *retention.Keeper
 }
 
 // eraseBatch is how many events one record of an erasure names.
@@ -23,6 +27,11 @@ const eraseBatch = 200
 // Erase takes the parts out of all events that the filter means, with what opens their evidence, and returns how many
 // those were. Before anything goes, audit.erase events say which events lose what, on what ground, and that the actor
 // of ctx did it. The leaves stay, so that everything else can still be proved. It may be repeated after an error.
+//
+// Of decisions about the log and of records of purges only who and from where goes: what was decided still holds.
+//
+// If a hold keeps any of the events, or the organization is written once, nothing is erased and the error wraps
+// retention.ErrKept. A hold that is set meanwhile stops it.
 //
 // The database may keep what was erased in free pages, and backups do: see docs/integrity.md.
 func Erase(ctx context.Context, log *activitylog.Log, store activitylog.Store, x Erasure) (erased int, err error) {
@@ -36,27 +45,79 @@ func Erase(ctx context.Context, log *activitylog.Log, store activitylog.Store, x
 	if x.Parts == 0 {
 		x.Parts = activitylog.AllParts
 	}
-	q := activitylog.StoreQuery{Org: x.Org, Filter: x.Filter.And(activitylog.Not(activitylog.ActionIs(eraseAction))), Order: activitylog.Oldest}
-	var ids []uuid.UUID
-	for e, err := range store.Scan(ctx, q) {
-		if err != nil {
+	if x.Keeper == nil {
+		if x.Keeper, err = retention.New(log, store, nil); err != nil {
 			return 0, fmt.Errorf("integrity: erase: %w", err)
 		}
-		ids = append(ids, e.ID)
 	}
-	for len(ids) > 0 {
-		batch := ids[:min(len(ids), eraseBatch)]
-		n, err := eraseSome(ctx, log, eraser, x, batch)
-		if erased += n; err != nil {
-			return erased, fmt.Errorf("integrity: erase: %w", err)
+	kept, err := x.Keeper.Kept(ctx, x.Org)
+	if err == nil {
+		err = x.unlessKept(ctx, log, x.Filter, kept)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("integrity: erase: %w", err)
+	}
+	q := activitylog.StoreQuery{Org: x.Org, Filter: x.Filter.And(activitylog.Not(activitylog.ActionIs(eraseAction))), Order: activitylog.Oldest}
+	var ids, deciding []uuid.UUID
+	for e, err := range store.Scan(ctx, q) {
+		switch {
+		case err != nil:
+			return 0, fmt.Errorf("integrity: erase: %w", err)
+		case decision.Reserved(e.Action) || e.Action == purgeAction:
+			deciding = append(deciding, e.ID)
+		default:
+			ids = append(ids, e.ID)
 		}
-		ids = ids[len(batch):]
+	}
+	erased, err = x.erase(ctx, log, eraser, ids)
+	if err == nil {
+		// What was decided stays: rules and holds are a fold over it.
+		x.Parts &= activitylog.ActorPart | activitylog.ClientPart
+		var n int
+		n, err = x.erase(ctx, log, eraser, deciding)
+		erased += n
+	}
+	if err != nil {
+		return erased, fmt.Errorf("integrity: erase: %w", err)
 	}
 	return erased, nil
 }
 
+// erase erases some events in batches.
+func (x *Erasure) erase(ctx context.Context, log *activitylog.Log, eraser activitylog.Eraser, ids []uuid.UUID) (erased int, err error) {
+	for len(ids) > 0 && x.Parts != 0 && err == nil {
+		batch := ids[:min(len(ids), eraseBatch)]
+		err = x.Keeper.Step(ctx, x.Org, func(ctx context.Context, kept activitylog.Filter) error {
+			if err := x.unlessKept(ctx, log, activitylog.IDIs(batch...), kept); err != nil {
+				return err
+			}
+			n, err := eraseSome(ctx, log, eraser, x, batch)
+			erased += n
+			return err
+		})
+		ids = ids[len(batch):]
+	}
+	return erased, err
+}
+
+// unlessKept is an error if some of the events are kept.
+func (x *Erasure) unlessKept(ctx context.Context, log *activitylog.Log, events, kept activitylog.Filter) error {
+	n, err := log.Org(x.Org).Count(ctx, events.And(kept), 0)
+	if err != nil || n == 0 {
+		return err
+	}
+	until, err := x.Keeper.WriteOnce(ctx, x.Org)
+	if err != nil {
+		return err
+	}
+	if !until.IsZero() {
+		return fmt.Errorf("%w: %d of them, by holds or until %s", retention.ErrKept, n, stamp(until))
+	}
+	return fmt.Errorf("%w: %d of them, by holds", retention.ErrKept, n)
+}
+
 // eraseSome records the erasure of some events, and erases them.
-func eraseSome(ctx context.Context, log *activitylog.Log, eraser activitylog.Eraser, x Erasure, ids []uuid.UUID) (int, error) {
+func eraseSome(ctx context.Context, log *activitylog.Log, eraser activitylog.Eraser, x *Erasure, ids []uuid.UUID) (int, error) {
 	names := make([]any, len(ids))
 	for i, id := range ids {
 		names[i] = id.String()

@@ -5,9 +5,11 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/integrity"
+	"github.com/activitylog/activitylog/retention"
 	"github.com/stretchr/testify/require"
 )
 
@@ -92,4 +94,48 @@ func TestErasedIsGoneFromTheFile(t *testing.T) {
 		}
 	}
 	r.clean()
+}
+
+// TestErasureIsRefused holds events, or keeps all that an organization wrote.
+func TestErasureIsRefused(t *testing.T) {
+	t.Parallel()
+	everyStore(t, func(t *testing.T, r *rig) {
+		keeper, err := retention.New(r.log, r.store, nil)
+		require.NoError(t, err)
+		for _, org := range []string{"acme", "globex", "initech"} {
+			r.record(org, 10)
+		}
+		_, err = keeper.SetHold(r.ctx, retention.Hold{ID: "case-7", Org: "acme", Filter: activitylog.RequestIs("r3")})
+		require.NoError(t, err)
+		until := time.Now().Add(time.Hour)
+		require.NoError(t, keeper.SetWriteOnce(r.ctx, "globex", until, "17a-4"))
+		erase := func(org string) (int, error) {
+			return integrity.Erase(r.ctx, r.log, r.store, integrity.Erasure{Org: org, Filter: activitylog.ActorIs("u1"), Ground: "x"})
+		}
+		for org, want := range map[string]string{"acme": "1 of them, by holds", "globex": "until " + until.UTC().Format(time.RFC3339)} {
+			n, err := erase(org)
+			require.ErrorIs(t, err, retention.ErrKept)
+			require.ErrorContains(t, err, want)
+			require.Zero(t, n)
+			require.Empty(t, r.events(org, "audit.erase"))
+		}
+		n, err := erase("initech")
+		require.NoError(t, err)
+		require.Equal(t, 10, n)
+		require.NoError(t, keeper.LiftHold(r.ctx, "acme", "case-7", ""))
+		_, err = keeper.SetHold(r.ctx, retention.Hold{ID: "case-8", Org: "acme", Filter: activitylog.ActionIs("none.such")})
+		require.NoError(t, err)
+		n, err = erase("acme")
+		require.NoError(t, err)
+		require.Equal(t, 13, n)
+		holds, err := keeper.Holds(r.ctx, "acme")
+		require.NoError(t, err)
+		if len(holds) != 1 || holds[0].ID != "case-8" || holds[0].By.ID != "[erased]" {
+			t.Errorf("holds that an erased person decided: %+v", holds)
+		}
+		r.seal()
+		if report := r.clean(); report.Erased < 20 {
+			t.Errorf("got %+v", report)
+		}
+	})
 }

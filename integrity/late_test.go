@@ -15,9 +15,12 @@ import (
 )
 
 // told are the events of the platform under an action.
-func (r *rig) told(action string) (list []activitylog.Event) {
+func (r *rig) told(action string) []activitylog.Event { return r.events(activitylog.SystemOrg, action) }
+
+// events are those of an organization under an action.
+func (r *rig) events(org, action string) (list []activitylog.Event) {
 	r.t.Helper()
-	for e, err := range r.log.Org(activitylog.SystemOrg).Events(r.ctx, activitylog.Query{Filter: activitylog.ActionIs(action)}) {
+	for e, err := range r.log.Org(org).Events(r.ctx, activitylog.Query{Filter: activitylog.ActionIs(action)}) {
 		require.NoError(r.t, err)
 		list = append(list, e)
 	}

@@ -25,7 +25,7 @@ var mayImport = map[string][]string{
 	"attempt":      {"."},
 	"diff":         {"."},
 	"export":       {"."},
-	"integrity":    {".", "export"},
+	"integrity":    {".", "export", "internal/decision", "internal/settings", "retention"},
 
 	"integrity/witness": {".", "integrity"},
 
