@@ -17,7 +17,7 @@ type Erasure struct {
 	Filter activitylog.Filter // which events, such as activitylog.ActorIs of the person
 	Parts  activitylog.Parts  // what of them; zero means all
 	Ground string             // the legal ground, which the log keeps
-	// Keeper tells what is held or written once; nil: one with the default options.
+	// Keeper tells what is held or written once; nil: one with the default options, over the store.
 	Keeper *retention.Keeper
 }
 
@@ -33,10 +33,11 @@ const eraseBatch = 200
 // If a hold keeps any of the events, or the organization is written once, nothing is erased and the error wraps
 // retention.ErrKept. A hold that is set meanwhile stops it.
 //
+// The store may also be a retention.Archived that a purge of this log filled; then Keeper should be that of the log.
+//
 // The database may keep what was erased in free pages, and backups do: see docs/integrity.md.
 func Erase(ctx context.Context, log *activitylog.Log, store activitylog.Store, x Erasure) (erased int, err error) {
-	eraser, ok := store.(activitylog.Eraser)
-	if !ok {
+	if _, ok := store.(activitylog.Eraser); !ok {
 		return 0, fmt.Errorf("integrity: this store cannot erase: %w", errors.ErrUnsupported)
 	}
 	if x.Org == "" || x.Ground == "" {
@@ -52,7 +53,7 @@ func Erase(ctx context.Context, log *activitylog.Log, store activitylog.Store, x
 	}
 	kept, err := x.Keeper.Kept(ctx, x.Org)
 	if err == nil {
-		err = x.unlessKept(ctx, log, x.Filter, kept)
+		err = x.unlessKept(ctx, store, x.Filter, kept)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("integrity: erase: %w", err)
@@ -69,12 +70,12 @@ func Erase(ctx context.Context, log *activitylog.Log, store activitylog.Store, x
 			ids = append(ids, e.ID)
 		}
 	}
-	erased, err = x.erase(ctx, log, eraser, ids)
+	erased, err = x.erase(ctx, log, store, ids)
 	if err == nil {
 		// What was decided stays: rules and holds are a fold over it.
 		x.Parts &= activitylog.ActorPart | activitylog.ClientPart
 		var n int
-		n, err = x.erase(ctx, log, eraser, deciding)
+		n, err = x.erase(ctx, log, store, deciding)
 		erased += n
 	}
 	if err != nil {
@@ -84,14 +85,14 @@ func Erase(ctx context.Context, log *activitylog.Log, store activitylog.Store, x
 }
 
 // erase erases some events in batches.
-func (x *Erasure) erase(ctx context.Context, log *activitylog.Log, eraser activitylog.Eraser, ids []uuid.UUID) (erased int, err error) {
+func (x *Erasure) erase(ctx context.Context, log *activitylog.Log, store activitylog.Store, ids []uuid.UUID) (erased int, err error) {
 	for len(ids) > 0 && x.Parts != 0 && err == nil {
 		batch := ids[:min(len(ids), eraseBatch)]
 		err = x.Keeper.Step(ctx, x.Org, func(ctx context.Context, kept activitylog.Filter) error {
-			if err := x.unlessKept(ctx, log, activitylog.IDIs(batch...), kept); err != nil {
+			if err := x.unlessKept(ctx, store, activitylog.IDIs(batch...), kept); err != nil {
 				return err
 			}
-			n, err := eraseSome(ctx, log, eraser, x, batch)
+			n, err := eraseSome(ctx, log, store.(activitylog.Eraser), x, batch)
 			erased += n
 			return err
 		})
@@ -100,20 +101,22 @@ func (x *Erasure) erase(ctx context.Context, log *activitylog.Log, eraser activi
 	return erased, err
 }
 
-// unlessKept is an error if some of the events are kept.
-func (x *Erasure) unlessKept(ctx context.Context, log *activitylog.Log, events, kept activitylog.Filter) error {
-	n, err := log.Org(x.Org).Count(ctx, events.And(kept), 0)
-	if err != nil || n == 0 {
+// unlessKept is an error if any of the events is kept.
+func (x *Erasure) unlessKept(ctx context.Context, store activitylog.Store, events, kept activitylog.Filter) error {
+	for _, err := range store.Scan(ctx, activitylog.StoreQuery{Org: x.Org, Filter: events.And(kept), Limit: 1}) {
+		if err != nil {
+			return err
+		}
+		until, err := x.Keeper.WriteOnce(ctx, x.Org)
+		if err == nil {
+			err = fmt.Errorf("%w by a hold", retention.ErrKept)
+		}
+		if !until.IsZero() {
+			err = fmt.Errorf("%w by a hold, or until %s", retention.ErrKept, stamp(until))
+		}
 		return err
 	}
-	until, err := x.Keeper.WriteOnce(ctx, x.Org)
-	if err != nil {
-		return err
-	}
-	if !until.IsZero() {
-		return fmt.Errorf("%w: %d of them, by holds or until %s", retention.ErrKept, n, stamp(until))
-	}
-	return fmt.Errorf("%w: %d of them, by holds", retention.ErrKept, n)
+	return nil
 }
 
 // eraseSome records the erasure of some events, and erases them.
