@@ -16,11 +16,12 @@ function hearken() {
     const url = new URL(followed, location.href), first = !place;
     if (place) url.searchParams.set('after', place);
     stream = new EventSource(url);
-    stream.addEventListener('beat', e => {
-      // The list as it is now, so that nothing falls between it and the stream.
-      if (!place && first && !new URLSearchParams(location.search).has('cursor')) load(location.href, { push: false });
-      place = e.lastEventId;
-      liveState('on');
+    stream.addEventListener('beat', async e => {
+      if (place) place = e.lastEventId;
+      // First the list as it is now, so that nothing falls between it and the stream.
+      else if (first && !new URLSearchParams(location.search).has('cursor')) await load(location.href, { push: false });
+      place ||= e.lastEventId;
+      liveState('flows');
     });
     stream.addEventListener('activity', e => { place = e.lastEventId; waiting.add(JSON.parse(e.data).id); pill(); });
     stream.addEventListener('lagged', e => { place = e.lastEventId; missed = true; pill(); });
@@ -56,7 +57,7 @@ function pill() {
   const old = $('#arrived'), n = waiting.size, b = $('#live');
   if (!n && !missed) { old?.remove(); return; }
   const p = old ?? Object.assign(document.createElement('button'), { id: 'arrived', type: 'button', className: 'btn primary' });
-  p.textContent = missed ? b.dataset.many : n === 1 ? b.dataset.one : b.dataset.some.replace('%d', n);
+  p.textContent = missed ? b.dataset.many : n === 1 ? b.dataset.single : b.dataset.some.replace('%d', n);
   if (old) return;
   p.onclick = () => { missed = false; load(here(u => { u.delete('cursor'); u.delete('event'); }), { focus: '#events' }); };
   $('#events')?.prepend(p);
@@ -66,7 +67,7 @@ function pill() {
 function relive() {
   const b = $('#live');
   if (followed && b?.dataset.stream !== followed) { hush(); place = followed = ''; waiting.clear(); missed = false; }
-  liveState(stream ? 'on' : '');
+  liveState(stream && place ? 'flows' : '');
   pill();
   hearken();
 }
