@@ -74,6 +74,14 @@ func newTown(t *testing.T, store activitylog.Store) *town {
 		return err == nil && len(list) > 0 || m.Poll(t.Context()) != nil
 	}, time.Minute, time.Millisecond)
 	w.harvest(t, m)
+	batch = batch[:0]
+	for _, org := range townOrgs { // behind the places in streams
+		for _, project := range townProjects {
+			batch = append(batch, townEvent(org, project, 1))
+		}
+	}
+	_, err = w.log.RecordAll(t.Context(), batch)
+	require.NoError(t, err)
 	return w
 }
 

@@ -148,32 +148,40 @@ func TestStreamHasNoGaps(t *testing.T) {
 	}
 }
 
-// A stream and an export outlive the timeouts of their server.
-func TestStreamOutlivesTimeouts(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, org(access.AllRights))
-	mux := http.NewServeMux()
-	mux.Handle("/", r.pages)
-	// What the timeout ends, so that the test knows that it is over.
-	mux.HandleFunc("/cut", func(w http.ResponseWriter, q *http.Request) {
-		for {
-			if _, err := w.Write(make([]byte, 1<<10)); err != nil {
-				return
-			}
+// endless is an answer that only the timeout of its server ends.
+func endless(w http.ResponseWriter, _ *http.Request) {
+	for {
+		if _, err := w.Write(make([]byte, 1<<10)); err != nil {
+			return
 		}
-	})
-	server := httptest.NewUnstartedServer(mux)
-	server.Config.ReadTimeout, server.Config.WriteTimeout = 50*time.Millisecond, 60*time.Millisecond
-	server.Start()
-	t.Cleanup(server.Close)
-	s := openReal(t, server, "/orgs/acme/api/v1/stream", "")
-	require.Equal(t, "beat", s.next().event)
+	}
+}
+
+// waitForTimeout returns when the server has cut an answer that began now.
+func waitForTimeout(t *testing.T, server *httptest.Server) {
+	t.Helper()
 	a, err := server.Client().Get(server.URL + "/cut")
 	if err == nil {
 		_, err = io.Copy(io.Discard, a.Body)
 		require.NoError(t, a.Body.Close())
 	}
 	require.Error(t, err)
+}
+
+// A stream outlives the timeouts of their server.
+func TestStreamOutlivesTimeouts(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, org(access.AllRights))
+	mux := http.NewServeMux()
+	mux.Handle("/", r.pages)
+	mux.HandleFunc("/cut", endless)
+	server := httptest.NewUnstartedServer(mux)
+	server.Config.ReadTimeout, server.Config.WriteTimeout = 50*time.Millisecond, 60*time.Millisecond
+	server.Start()
+	t.Cleanup(server.Close)
+	s := openReal(t, server, "/orgs/acme/api/v1/stream", "")
+	require.Equal(t, "beat", s.next().event)
+	waitForTimeout(t, server)
 	r.record("acme", "", "leo", 0)
 	require.Equal(t, "activity", s.next().event)
 }
