@@ -125,7 +125,8 @@ var demoLog = sync.OnceValues(func() (*activitylog.Log, error) {
 	}
 	report, err := integrity.Verify(context.Background(), store, &integrity.VerifyOptions{Verifiers: keys.Verifiers, Keys: &keys.WriterKeys})
 	if err == nil {
-		err = report.Record(activitylog.WithActor(context.Background(), activitylog.Actor{Type: activitylog.System, ID: "verifier", Name: "Nightly check"}), l)
+		verifier := activitylog.Actor{Type: activitylog.System, ID: "verifier", Name: "Nightly check"}
+		err = integrity.RecordVerification(activitylog.WithActor(context.Background(), verifier), l, report)
 	}
 	return l, err
 })

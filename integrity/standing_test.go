@@ -86,37 +86,3 @@ func TestStandingOfBatches(t *testing.T) {
 		}
 	}
 }
-
-func TestLastVerified(t *testing.T) {
-	t.Parallel()
-	r := memoryRig(t)
-	r.record("acme", 3)
-	r.seal()
-	last, err := integrity.LastVerified(r.ctx, r.log, "acme")
-	require.NoError(t, err)
-	require.True(t, last.At.IsZero())
-	_, err = r.log.Record(r.ctx, activitylog.Event{Org: activitylog.SystemOrg, Action: "audit.verify", Metadata: map[string]any{"verdict": "clean"}})
-	require.ErrorIs(t, err, activitylog.ErrInvalid, "only a verification says that the log was verified")
-	verify := func() *integrity.Report {
-		report, err := integrity.Verify(r.ctx, r.store, &integrity.VerifyOptions{Verifiers: r.keys.Verifiers, Keys: &r.keys.WriterKeys})
-		require.NoError(t, err)
-		require.NoError(t, report.Record(r.ctx, r.log))
-		return report
-	}
-	report := verify()
-	last, err = integrity.LastVerified(r.ctx, r.log, "acme")
-	require.NoError(t, err)
-	require.Equal(t, integrity.Verified{At: last.At, Events: report.Events, Sealed: 3, Root: report.Root}, last)
-	require.False(t, last.At.IsZero())
-
-	report.Findings = []integrity.Finding{{Verdict: integrity.Tampered, Org: "acme"}, {Verdict: integrity.Undecided, Org: "globex"}, {Verdict: integrity.Tampered, Org: "acme"}}
-	report.More = 4
-	require.NoError(t, report.Record(r.ctx, r.log))
-	last, err = integrity.LastVerified(r.ctx, r.log, "acme")
-	require.NoError(t, err)
-	require.Equal(t, integrity.Tampered, last.Verdict)
-	require.Equal(t, []int{7, 2}, []int{last.Findings, last.Here})
-	last, err = integrity.LastVerified(r.ctx, r.log, "none")
-	require.NoError(t, err)
-	require.Equal(t, []int{7, 0}, []int{last.Findings, last.Here})
-}

@@ -101,63 +101,75 @@ func (v *visit) proof(id string) {
 
 // health is how the seals of the log stand, and how its last verification ended.
 type health struct {
-	Seals, Failed                  bool
-	State, Icon, Class             string
-	Sealed, Ago, Waiting, Anchored string
-	Verified, Verdict              string
-	VerdictIcon, VerdictClass      string
+	Seals, Failed             bool
+	State, Icon, Class        string
+	Sealed, Ago, Waiting      string
+	Durability                string
+	Anchors                   []anchored
+	Verified, Verdict         string
+	VerdictIcon, VerdictClass string
+}
+
+// anchored is how far an anchor is.
+type anchored struct {
+	Name, State string
+	Behind      bool
 }
 
 // lateSeal is how old the last seal may be: a sealer shows that it is there every five minutes.
 const lateSeal = 15 * time.Minute
 
+var durabilityTexts = map[string]string{
+	integrity.DurablePower:   "What was acknowledged survives the loss of power",
+	integrity.DurableProcess: "What was acknowledged survives the end of the process, not the loss of power",
+	integrity.DurableNot:     "Nothing survives the end of the process",
+}
+
 func (v *visit) health(ctx context.Context, now time.Time) health {
 	h := v.h
-	ctx, cancel := context.WithTimeout(ctx, figuresTime)
-	defer cancel()
 	var x health
-	fail := func(err error) health {
-		if ctx.Err() == nil {
-			v.report(fmt.Errorf("web: health: %w", err))
-		}
-		x.Seals, x.Failed = false, true
-		return x
-	}
-	last, err := integrity.LastVerified(ctx, h.log, v.route.scope.org)
-	if err != nil {
-		return fail(err)
-	}
-	if !last.At.IsZero() {
-		x.Verified, x.VerdictIcon, x.VerdictClass = h.moment(last.At.In(v.zone()))+", "+h.ago(last.At, now), "ok", "ok"
-		switch {
-		case last.Verdict == integrity.Clean:
-			x.Verdict = h.t("Nothing was changed, removed or inserted")
-		case last.Here > 0:
-			x.Verdict, x.VerdictIcon, x.VerdictClass = fmt.Sprintf(h.t("Findings about this organization: %d"), last.Here), "fail", "fail"
-		default:
-			x.Verdict, x.VerdictIcon, x.VerdictClass = h.t("There are findings, none of them about this organization alone"), "warn", "other"
-		}
-	}
 	if h.opts.Evidence == nil {
 		return x
 	}
+	ctx, cancel := context.WithTimeout(ctx, figuresTime)
+	defer cancel()
 	s, err := h.opts.Evidence.Health(ctx)
 	if err != nil {
-		return fail(err)
+		if ctx.Err() == nil {
+			v.report(fmt.Errorf("web: health: %w", err))
+		}
+		x.Failed = true
+		return x
 	}
 	x.Seals, x.Icon, x.Class, x.State = true, "ok", "ok", h.t("Sealing goes on")
-	x.Waiting = grouped(int64(s.Backlog)) + " " + h.t("events")
-	x.Anchored = h.t("never, or nowhere")
-	if !s.Anchored.IsZero() {
-		x.Anchored = h.moment(s.Anchored.In(v.zone())) + ", " + h.ago(s.Anchored, now)
+	if text := durabilityTexts[s.Durability]; text != "" {
+		x.Durability = h.t(text)
 	}
-	switch {
-	case s.Sealed.IsZero():
+	x.Waiting = fmt.Sprintf(h.t("%s events"), grouped(int64(s.Backlog)))
+	if s.Sealed.IsZero() {
 		x.Sealed, x.Icon, x.Class, x.State = h.t("never"), "warn", "other", h.t("Nothing is sealed yet")
-	default:
+	} else {
 		x.Sealed, x.Ago = h.moment(s.Sealed.In(v.zone())), h.ago(s.Sealed, now)
 		if now.Sub(s.Sealed) > lateSeal {
 			x.Icon, x.Class, x.State = "warn", "fail", h.t("Sealing stands still")
+		}
+	}
+	for _, a := range s.Anchors {
+		line := anchored{Name: a.Name, State: h.t("never"), Behind: !a.Behind.IsZero()}
+		if !a.Anchored.IsZero() {
+			line.State = h.moment(a.Anchored.In(v.zone())) + ", " + h.ago(a.Anchored, now)
+		}
+		x.Anchors = append(x.Anchors, line)
+	}
+	if !s.Verified.At.IsZero() {
+		x.Verified = h.moment(s.Verified.At.In(v.zone())) + ", " + h.ago(s.Verified.At, now)
+		switch s.Verified.Verdict {
+		case integrity.Clean.String():
+			x.Verdict, x.VerdictIcon, x.VerdictClass = h.t("Nothing was changed, removed or inserted"), "ok", "ok"
+		case integrity.Tampered.String():
+			x.Verdict, x.VerdictIcon, x.VerdictClass = h.t("The log is not what was sealed"), "fail", "fail"
+		default:
+			x.Verdict, x.VerdictIcon, x.VerdictClass = h.t("It could not be decided"), "warn", "other"
 		}
 	}
 	return x

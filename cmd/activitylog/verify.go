@@ -14,6 +14,7 @@ import (
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/integrity"
+	"github.com/activitylog/activitylog/integrity/witness"
 )
 
 // exitTampered is the exit code of verify when something was changed; what cannot be decided and wrong usage follow it.
@@ -27,7 +28,7 @@ func verifyCommand() command {
 		about: `proves that nothing in a log was changed, removed, inserted or hidden since it was sealed
 
 Every row is held against the evidence that it was recorded with, the evidence against the tree of its organization, and
-the trees against the signatures of the log. Writers may go on meanwhile, and nothing is written. With --public instead
+the trees against the signatures of the log. Writers may go on meanwhile, and nothing is written but with --record. With --public instead
 of the keys, no secret is needed; then rows that are not sealed yet are not checked.
 
 A database that was set back to an older state as a whole is right in itself. Keep the checkpoint that --save writes
@@ -45,6 +46,12 @@ was called wrongly.`,
 				v.known = append(v.known, path)
 				return nil
 			})
+			fs.Func("witness", "the public `key` of a C2SP witness that must have cosigned the log; may be repeated", func(key string) error {
+				w, err := witness.New(key, "", nil)
+				v.witnesses = append(v.witnesses, w)
+				return err
+			})
+			fs.IntVar(&v.quorum, "witnesses", 0, "how many of the witnesses are enough: a `number` (default all)")
 			fs.StringVar(&v.save, "save", "", "write the newest checkpoint to this `file` if all is clean")
 			fs.BoolVar(&v.record, "record", false, "record in the log that it was verified, and how that ended")
 			fs.DurationVar(&v.silence, "max-silence", 0, "the longest `duration` since the newest seal; 0 means any")
@@ -60,6 +67,8 @@ type verifying struct {
 	save            string
 	silence         time.Duration
 	record          bool
+	witnesses       []integrity.Attester
+	quorum          int
 }
 
 func (v *verifying) run(ctx context.Context, s streams, args []string) (err error) {
@@ -72,6 +81,8 @@ func (v *verifying) run(ctx context.Context, s streams, args []string) (err erro
 		return usage("--record needs the keys of the log: leave out --public")
 	case v.db == "memory:":
 		return usage("there is nothing to verify in memory:")
+	case v.quorum < 0 || v.quorum > len(v.witnesses):
+		return usage("--witnesses %d, but %d are named by --witness", v.quorum, len(v.witnesses))
 	}
 	o, err := v.options(s)
 	if err != nil {
@@ -107,11 +118,14 @@ func (v *verifying) put(ctx context.Context, report *integrity.Report) (err erro
 		return err
 	}
 	defer db.closeInto(&err)
-	return report.Record(activitylog.WithActor(ctx, who), db.Log)
+	return integrity.RecordVerification(activitylog.WithActor(ctx, who), db.Log, report)
 }
 
 func (v *verifying) options(s streams) (*integrity.VerifyOptions, error) {
-	o := &integrity.VerifyOptions{MaxSilence: v.silence, Deep: v.deep}
+	o := &integrity.VerifyOptions{MaxSilence: v.silence, Deep: v.deep, Attesters: v.witnesses, Attested: v.quorum}
+	if v.quorum == 0 {
+		o.Attested = len(v.witnesses)
+	}
 	switch {
 	case v.public != "":
 		public, err := note.NewVerifier(v.public)
@@ -155,6 +169,9 @@ func (v *verifying) conclude(w io.Writer, r *integrity.Report) error {
 	if r.Adopted > 0 {
 		fmt.Fprintf(w, "%s came without evidence before there were keys; they are fixed as they were then\n", plural(r.Adopted, "event"))
 	}
+	for _, a := range r.Anchors {
+		printAnchor(w, a)
+	}
 	if !r.AsOf.IsZero() {
 		fmt.Fprintf(w, "newest seal: %s\n", r.AsOf.Format(time.RFC3339))
 	}
@@ -170,4 +187,16 @@ func (v *verifying) conclude(w io.Writer, r *integrity.Report) error {
 		return nil
 	}
 	return os.WriteFile(v.save, []byte(r.Root), 0o600)
+}
+
+func printAnchor(w io.Writer, a integrity.Anchored) {
+	fmt.Fprintf(w, "anchor %s: ", safe(a.Name))
+	switch {
+	case !a.Attested.IsZero():
+		fmt.Fprintf(w, "attests the first %s entries of the root log since %s\n", grouped(a.Size), a.Attested.UTC().Format(time.RFC3339))
+	case !a.At.IsZero():
+		fmt.Fprintf(w, "has the first %s entries of the root log since %s, which was not checked\n", grouped(a.Size), a.At.Format(time.RFC3339))
+	default:
+		fmt.Fprintln(w, "never had a checkpoint")
+	}
 }

@@ -1,4 +1,4 @@
-// Package decision marks contexts under which the log's own packages record decisions: settings, holds, reviews, saved views, verifications and what becomes of alerts. Their
+// Package decision marks contexts under which the log's own packages record decisions: settings, holds, reviews, saved views and what becomes of alerts. Their
 // events are believed when state is folded from the log, so that nobody else may record them: see Log.Record.
 package decision
 
@@ -23,7 +23,6 @@ const (
 	LiftHold = "audit.hold.lift"     // target {hold, ID}
 	Review   = "audit.review"        // target {review, SUBJECT}
 	View     = "audit.filter.save"   // target {view, ID}, then {views, whose they are}
-	Verify   = "audit.verify"        // by whoever verified, with what came of it
 )
 
 // The actions of alerts, each with the target {alert, FINGERPRINT} but for plans that are no answer to an alert.
@@ -40,7 +39,7 @@ const (
 )
 
 // trees are the actions that are reserved, with all below them.
-var trees = [...]string{"audit.config", "audit.hold", "audit.review", "audit.filter", Verify, Alerts}
+var trees = [...]string{"audit.config", "audit.hold", "audit.review", "audit.filter", Alerts}
 
 // Reserved tells whether events of an action are decisions.
 func Reserved(action string) bool {

@@ -55,6 +55,7 @@ type backend interface {
 	snapshot(ctx context.Context, f func(backend) error) error
 	// check holds all that was derived from events, or stands beside them, to what it should be.
 	check(ctx context.Context, c *checking) error
+	durability(ctx context.Context) (string, error)
 	newBuilder() *builder
 	// indexed tells whether a B-tree of the database finds c in order of time, within one organization or over all.
 	indexed(c activitylog.Cond, oneOrg bool) bool

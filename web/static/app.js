@@ -43,6 +43,7 @@ async function load(url, { push = true, focus } = {}) {
     document.title = page.title;
     const caret = typed && [typed.value, typed.selectionStart, typed.selectionEnd];
     for (const id of ['filters', 'events', 'tools']) swap(id, page);
+    relive();
     if (caret) { const q = $('#q'); q.focus(); q.value = caret[0]; q.setSelectionRange(caret[1], caret[2]); }
     if (focus) $(focus)?.focus({ preventScroll: true });
     $('#status').textContent = $('#events .pager .muted')?.textContent ?? '';
@@ -165,7 +166,7 @@ document.addEventListener('click', e => {
 });
 
 // ---- shortcuts ----
-const shortcuts = [['/', t('Search')], ['j k', t('Next and previous event')], ['Enter', t('Open the event')], ['Esc', t('Close')], ['g n', t('Older page')], ['g p', t('Newer page')], ['y', t('Copy the link')], ['.', t('Copy the event as JSON')], ['t', t('Range of time')], ['e', t('Export')], ['?', t('This help')]];
+const shortcuts = [['/', t('Search')], ['j k', t('Next and previous event')], ['Enter', t('Open the event')], ['Esc', t('Close')], ['g n', t('Older page')], ['g p', t('Newer page')], ['y', t('Copy the link')], ['.', t('Copy the event as JSON')], ['l', t('Live')], ['t', t('Range of time')], ['e', t('Export')], ['?', t('This help')]];
 let g = false;
 const off = () => localStorage.getItem('activitylog_shortcuts') === 'off';
 document.addEventListener('keydown', e => {
@@ -185,7 +186,7 @@ document.addEventListener('keydown', e => {
   g = false;
   if (after && e.key === 'n') { $('#older')?.click(); return; }
   if (after && e.key === 'p') { $('#newer')?.click(); return; }
-  const act = { '/': () => $('#q')?.focus(), j: () => step(1), k: () => step(-1), g: () => { g = true; }, y: () => $('#copy')?.click(),
+  const act = { '/': () => $('#q')?.focus(), j: () => step(1), k: () => step(-1), g: () => { g = true; }, y: () => $('#copy')?.click(), l: () => $('#live')?.click(),
     '.': () => $('[data-copy=json]')?.click(), t: () => $('#form [name=range]:checked')?.focus(), e: () => { const m = $('#export'); if (m) { m.open = true; $('a', m).focus(); } } }[e.key];
   if (act) { e.preventDefault(); act(); }
 });
