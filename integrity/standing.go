@@ -66,13 +66,12 @@ func (s *Sealer) sealedAt(tx activitylog.SpaceTx, l *Leaf, index int64) (time.Ti
 	}
 	var failed error
 	made := func(i int64) (record, bool) {
-		for _, b := range segmentAt(tx, 0, i, root.Size, &failed) {
-			if r, err := parseRootEntry(b); err == nil {
-				return r, true
-			}
-			break
+		entries := segmentAt(tx, 0, i, root.Size, &failed)
+		if len(entries) == 0 {
+			return record{}, false
 		}
-		return record{}, false
+		r, err := parseRootEntry(entries[0])
+		return r, err == nil
 	}
 	from := int64(sort.Search(int(root.Size), func(i int) bool {
 		r, ok := made(int64(i))
