@@ -51,7 +51,7 @@ test: deps ## run all tests, with the race detector and against PostgreSQL
 	go test -race -timeout 30m $(GOTESTFLAGS) ./store/postgres ./integrity ./store/sqlite ./alerts/... ./cmd/... ./... || code=1; \
 	if [ -f interop/go.mod ]; then (cd interop && go test $(GOTESTFLAGS) ./...) || code=1; fi; \
 	for module in contrib/*/; do (cd $$module && go vet ./... && go test $(GOTESTFLAGS) ./...) || code=1; done; \
-	if [ -f e2e/go.mod ]; then (cd e2e && go vet ./... && go test -timeout 5m $(GOTESTFLAGS) ./...) || code=1; fi; \
+	if [ -f e2e/go.mod ]; then (cd e2e && go vet ./... && go test -timeout 10m $(GOTESTFLAGS) ./...) || code=1; fi; \
 	if [ -f bench/go.mod ]; then (cd bench && go vet ./... && go test -run . $(GOTESTFLAGS) ./...) || code=1; fi; \
 	exit $$code
 
