@@ -138,13 +138,13 @@ func pagesOn(r *report, database string, small, big http.Handler) error {
 		if err != nil {
 			return err
 		}
-		err = r.slowdown(fmt.Sprintf("%s list p95, %s: 1M against 100k", database, p.what), 1.5, listTime(big, far), listTime(small, near))
+		err = r.percentiles(fmt.Sprintf("%s list p95, %s: 1M against 100k", database, p.what), 1.5, listTime(big, far), listTime(small, near))
 		if err != nil {
 			return err
 		}
 	}
 	for _, p := range []string{all, one} {
-		err := r.slowdown(fmt.Sprintf("%s %s?range=all at 1M: rows of the whole page are sent, against the list alone, p95", database, p), 0,
+		err := r.percentiles(fmt.Sprintf("%s %s?range=all at 1M: rows of the whole page are sent, against the list alone, p95", database, p), 0,
 			firstBytes(big, p+"?range=all"), listTime(big, p+"?range=all"))
 		if err != nil {
 			return err
@@ -195,25 +195,46 @@ func pageAt(h http.Handler, page string, depth int) (string, error) {
 	return target, err
 }
 
-// percentile is the 95th of some runs.
-func percentile(run func() (time.Duration, error)) (time.Duration, int, error) {
-	list := make([]time.Duration, times)
-	for i := range list {
-		var err error
-		if list[i], err = run(); err != nil {
-			return 0, 0, err
+// side is one request of a comparison and what of it counts.
+type side func() (time.Duration, error)
+
+// percentiles runs two sides request by request in turn, so that what else the machine does meets both, and prints how
+// many times longer the 95th percentile of the first is, with that of the medians beside it.
+func (r *report) percentiles(what string, target float64, far, near side) error {
+	const requests = 150
+	var a, b, ratios, middles []float64
+	for range r.rounds {
+		var x, y []float64
+		for range requests {
+			for _, s := range []struct {
+				run  side
+				into *[]float64
+			}{{far, &x}, {near, &y}} {
+				d, err := s.run()
+				if err != nil {
+					return err
+				}
+				*s.into = append(*s.into, float64(d.Nanoseconds())/1e3)
+			}
 		}
+		slices.Sort(x)
+		slices.Sort(y)
+		p := requests * 95 / 100
+		a, b, ratios, middles = append(a, x[p]), append(b, y[p]), append(ratios, x[p]/y[p]), append(middles, x[requests/2]/y[requests/2])
 	}
-	slices.Sort(list)
-	return list[len(list)*95/100], 1, nil
+	ratio, goal, met := median(ratios), "", ""
+	if target > 0 {
+		goal, met = fmt.Sprintf("≤ %.1fx", target), mark(ratio <= target)
+	}
+	fmt.Printf("| %s (medians %.2fx) | %s | %s | **%.2fx** (%.2f–%.2f) | %s | %s |\n", what, median(middles), micros(median(a)), micros(median(b)), ratio,
+		slices.Min(ratios), slices.Max(ratios), goal, met)
+	return nil
 }
 
 // listTime measures the rows of a page with all its controls.
-func listTime(h http.Handler, target string) timed {
-	return func() (time.Duration, int, error) {
-		return percentile(func() (time.Duration, error) {
-			return since(func() error { _, err := ask(h, target, "list"); return err })
-		})
+func listTime(h http.Handler, target string) side {
+	return func() (time.Duration, error) {
+		return since(func() error { _, err := ask(h, target, "list"); return err })
 	}
 }
 
@@ -230,16 +251,14 @@ func (f *flushing) Flush() {
 }
 
 // firstBytes measures until the rows of a whole page are sent, while its figures are read.
-func firstBytes(h http.Handler, target string) timed {
-	return func() (time.Duration, int, error) {
-		return percentile(func() (time.Duration, error) {
-			w, begun := &flushing{ResponseRecorder: httptest.NewRecorder()}, time.Now()
-			h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, nil))
-			if w.Code != http.StatusOK || w.first.IsZero() {
-				return 0, fmt.Errorf("%s: %d", target, w.Code)
-			}
-			return w.first.Sub(begun), nil
-		})
+func firstBytes(h http.Handler, target string) side {
+	return func() (time.Duration, error) {
+		w, begun := &flushing{ResponseRecorder: httptest.NewRecorder()}, time.Now()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, nil))
+		if w.Code != http.StatusOK || w.first.IsZero() {
+			return 0, fmt.Errorf("%s: %d", target, w.Code)
+		}
+		return w.first.Sub(begun), nil
 	}
 }
 
