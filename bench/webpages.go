@@ -138,13 +138,13 @@ func pagesOn(r *report, database string, small, big http.Handler) error {
 		if err != nil {
 			return err
 		}
-		err = r.percentiles(fmt.Sprintf("%s list p95, %s: 1M against 100k", database, p.what), 1.5, listTime(big, far), listTime(small, near))
+		err = r.percentiles(fmt.Sprintf("%s list p95, %s: 1M against 100k", database, p.what), 100, 1.5, listTime(big, far), listTime(small, near))
 		if err != nil {
 			return err
 		}
 	}
 	for _, p := range []string{all, one} {
-		err := r.percentiles(fmt.Sprintf("%s %s?range=all at 1M: rows of the whole page are sent, against the list alone, p95", database, p), 0,
+		err := r.percentiles(fmt.Sprintf("%s %s?range=all at 1M: rows of the whole page are sent, against the list alone, p95 of 20", database, p), 20, 0,
 			firstBytes(big, p+"?range=all"), listTime(big, p+"?range=all"))
 		if err != nil {
 			return err
@@ -200,8 +200,7 @@ type side func() (time.Duration, error)
 
 // percentiles runs two sides request by request in turn, so that what else the machine does meets both, and prints how
 // many times longer the 95th percentile of the first is, with that of the medians beside it.
-func (r *report) percentiles(what string, target float64, far, near side) error {
-	const requests = 150
+func (r *report) percentiles(what string, requests int, target float64, far, near side) error {
 	var a, b, ratios, middles []float64
 	for range r.rounds {
 		var x, y []float64
