@@ -65,6 +65,8 @@ type Report struct {
 	Adopted  int64 // entries of events that came without evidence before there was any
 	Trees    int   // of organizations
 
+	Anchors []Anchored // by name
+
 	Root   string    // the newest checkpoint of the root log, to be kept somewhere else
 	AsOf   time.Time // of the newest entry of the root log
 	Intact int       // organizations in which nothing was found

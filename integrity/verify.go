@@ -23,6 +23,10 @@ type VerifyOptions struct {
 	Keys *WriterKeys
 	// Known are root checkpoints of this log that were kept elsewhere. Today's root log must be a continuation of each.
 	Known [][]byte
+	// Attesters check what anchors signed, and Attested is how many of them must attest a checkpoint of this log: one not
+	// older than MaxSilence, where that is set. Receipts of other anchors are not believed, but must fit the log too.
+	Attesters []Attester
+	Attested  int
 	// MaxSilence is how old the newest entry of the root log may be. Zero: any age.
 	MaxSilence time.Duration
 	// Deep makes the store also check what it derived from the events, such as indexes, by deriving it again.
@@ -76,6 +80,7 @@ type verification struct {
 
 	head    head
 	sealed  bool // whether there is any seal
+	anchors map[string]*anchorCheck
 	trees   map[uint32]*treeCheck
 	byOrg   map[string]*treeCheck
 	numbers numbering
@@ -128,6 +133,7 @@ func (v *verification) run() error {
 	if err := v.root(); err != nil {
 		return err
 	}
+	v.attest()
 	if err := v.readRows(); err != nil {
 		return err
 	}
@@ -190,6 +196,9 @@ func (v *verification) state() error {
 			v.tampered("state", "", "the place of the sealer cannot be believed: %v", err)
 		}
 	}
+	if err := v.readAnchors(); err != nil {
+		return err
+	}
 	numbers := map[string]uint32{}
 	for p, err := range v.tx.Range([]byte("o"), []byte("p")) {
 		if err != nil {
@@ -230,7 +239,7 @@ func (v *verification) state() error {
 func (v *verification) strangers() error {
 	last := []byte{0xff, 0xff, 0xff, 0xff, 0xff}
 	ranges := [][2][]byte{
-		{nil, numberKey('c', 0)}, {[]byte("d"), headKey}, {append(bytes.Clone(headKey), 0), numberKey('l', 0)}, {[]byte("m"), []byte("o")},
+		{nil, []byte("a")}, {[]byte("c"), numberKey('c', 0)}, {[]byte("d"), headKey}, {append(bytes.Clone(headKey), 0), numberKey('l', 0)}, {[]byte("m"), []byte("o")},
 		{[]byte("p"), numberKey('p', 0)}, {[]byte("q"), []byte("s")}, {[]byte("t"), numberKey('t', 0)}, {[]byte("u"), nil},
 	}
 	numbers := append([]uint32{0}, v.sorted()...)

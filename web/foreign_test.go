@@ -30,11 +30,10 @@ import (
 // town is a log of several organizations with projects, of which each event says in all of its fields whose it is.
 type town struct {
 	*rig
-	rng     *rand.Rand
-	pages   *web.Handler
-	viewer  access.Grant
-	pool    map[string][]string // what a request can name, of all tenants, by kind
-	cookies string
+	rng    *rand.Rand
+	pages  *web.Handler
+	viewer access.Grant
+	pool   map[string][]string // what a request can name, of all tenants, by kind
 }
 
 var (

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/activitylog/activitylog/integrity"
+	"github.com/activitylog/activitylog/integrity/witness"
 )
 
 // exitTampered is the exit code of verify when something was changed; what cannot be decided and wrong usage follow it.
@@ -44,6 +45,12 @@ was called wrongly.`,
 				v.known = append(v.known, path)
 				return nil
 			})
+			fs.Func("witness", "the public `key` of a C2SP witness that must have cosigned the log; may be repeated", func(key string) error {
+				w, err := witness.New(key, "", nil)
+				v.witnesses = append(v.witnesses, w)
+				return err
+			})
+			fs.IntVar(&v.quorum, "witnesses", 0, "how many of the witnesses are enough: a `number` (default all)")
 			fs.StringVar(&v.save, "save", "", "write the newest checkpoint to this `file` if all is clean")
 			fs.DurationVar(&v.silence, "max-silence", 0, "the longest `duration` since the newest seal; 0 means any")
 			return v.run
@@ -57,6 +64,8 @@ type verifying struct {
 	known           []string
 	save            string
 	silence         time.Duration
+	witnesses       []integrity.Attester
+	quorum          int
 }
 
 func (v *verifying) run(ctx context.Context, s streams, args []string) (err error) {
@@ -67,6 +76,8 @@ func (v *verifying) run(ctx context.Context, s streams, args []string) (err erro
 		return usage("--key and --public exclude each other; leave one out")
 	case v.db == "memory:":
 		return usage("there is nothing to verify in memory:")
+	case v.quorum < 0 || v.quorum > len(v.witnesses):
+		return usage("--witnesses %d, but %d are named by --witness", v.quorum, len(v.witnesses))
 	}
 	o, err := v.options(s)
 	if err != nil {
@@ -89,7 +100,10 @@ func (v *verifying) run(ctx context.Context, s streams, args []string) (err erro
 }
 
 func (v *verifying) options(s streams) (*integrity.VerifyOptions, error) {
-	o := &integrity.VerifyOptions{MaxSilence: v.silence, Deep: v.deep}
+	o := &integrity.VerifyOptions{MaxSilence: v.silence, Deep: v.deep, Attesters: v.witnesses, Attested: v.quorum}
+	if v.quorum == 0 {
+		o.Attested = len(v.witnesses)
+	}
 	switch {
 	case v.public != "":
 		public, err := note.NewVerifier(v.public)
@@ -133,6 +147,9 @@ func (v *verifying) conclude(w io.Writer, r *integrity.Report) error {
 	if r.Adopted > 0 {
 		fmt.Fprintf(w, "%s came without evidence before there were keys; they are fixed as they were then\n", plural(r.Adopted, "event"))
 	}
+	for _, a := range r.Anchors {
+		printAnchor(w, a)
+	}
 	if !r.AsOf.IsZero() {
 		fmt.Fprintf(w, "newest seal: %s\n", r.AsOf.Format(time.RFC3339))
 	}
@@ -148,4 +165,16 @@ func (v *verifying) conclude(w io.Writer, r *integrity.Report) error {
 		return nil
 	}
 	return os.WriteFile(v.save, []byte(r.Root), 0o600)
+}
+
+func printAnchor(w io.Writer, a integrity.Anchored) {
+	fmt.Fprintf(w, "anchor %s: ", safe(a.Name))
+	switch {
+	case !a.Attested.IsZero():
+		fmt.Fprintf(w, "attests the first %s entries of the root log since %s\n", grouped(a.Size), a.Attested.UTC().Format(time.RFC3339))
+	case !a.At.IsZero():
+		fmt.Fprintf(w, "has the first %s entries of the root log since %s, which was not checked\n", grouped(a.Size), a.At.Format(time.RFC3339))
+	default:
+		fmt.Fprintln(w, "never had a checkpoint")
+	}
 }
