@@ -9,6 +9,11 @@
 // rights come from there alone: no path, parameter or cursor widens them, and what a grant does not cover is answered
 // like what does not exist. Each page, opened event and export is recorded in the log before its first byte.
 //
+// Below each scope lies a JSON API under api/v1/ with the same rights, described by its openapi.json, with a stream of
+// live events for pages and programs. A server that is shut down should end the streams:
+//
+//	server.RegisterOnShutdown(pages.Shutdown)
+//
 // The pages are plain HTML that works without scripts; one script of this package adds the panel, live search and
 // shortcuts. Nothing is loaded from elsewhere, all addresses are relative, and a strict Content-Security-Policy with
 // Trusted Types goes with every page.
