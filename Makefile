@@ -47,7 +47,7 @@ install = reason=$$(GOBIN=$(TOOLS) go install $(1) 2>&1) || \
 # The slowest packages first, so that the rest fills the second core.
 test: deps ## run all tests, with the race detector and against PostgreSQL
 	@code=0; \
-	go test -timeout 30m $(GOTESTFLAGS) ./store/sqlstore ./alerts ./integrity ./cmd/activitylog || code=1; \
+	go test -timeout 30m $(GOTESTFLAGS) ./store/sqlstore ./alerts ./integrity ./cmd/activitylog ./web || code=1; \
 	go test -race -timeout 30m $(GOTESTFLAGS) ./store/postgres ./integrity ./store/sqlite ./alerts/... ./cmd/... ./... || code=1; \
 	if [ -f interop/go.mod ]; then (cd interop && go test $(GOTESTFLAGS) ./...) || code=1; fi; \
 	for module in contrib/*/; do (cd $$module && go vet ./... && go test $(GOTESTFLAGS) ./...) || code=1; done; \

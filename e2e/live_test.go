@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"testing"
 	"time"
 
@@ -95,8 +96,13 @@ func TestExportProgress(t *testing.T) {
 	}
 	tb := open(t, s)
 	tb.look(1440, 1000, "light")
+	dir, err := os.MkdirTemp("", "activitylog-downloads-*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) }) // the browser may still be busy in it
 	run(tb, func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
-		_, err := chromedp.Call(ctx, cdpbrowser.SetDownloadBehavior, cdpbrowser.SetDownloadBehaviorParams{Behavior: "allow", DownloadPath: t.TempDir()})
+		_, err := chromedp.Call(ctx, cdpbrowser.SetDownloadBehavior, cdpbrowser.SetDownloadBehaviorParams{Behavior: "allow", DownloadPath: dir})
 		return chromedp.Void{}, err
 	})
 	tb.open("")

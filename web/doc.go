@@ -12,6 +12,11 @@
 // Options give them the host's title, colours, link home, time zone, columns, texts in another language (Texts lists
 // them) and ways to show its own actions, and the packages behind further pages: alerts, retention, reviews, evidence.
 //
+// Below each scope lies a JSON API under api/v1/ with the same rights, described by its openapi.json, with a stream of
+// live events for pages and programs. A server that is shut down should end the streams:
+//
+//	server.RegisterOnShutdown(pages.Shutdown)
+//
 // The pages are plain HTML that works without scripts; one script of this package adds the panel, live search and
 // shortcuts. Nothing is loaded from elsewhere, all addresses are relative, and a strict Content-Security-Policy with
 // Trusted Types goes with every page.

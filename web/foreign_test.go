@@ -1,3 +1,7 @@
+// Not under the race detector, where so many requests take minutes: make test runs this package without it too.
+
+//go:build !race
+
 package web_test
 
 import (

@@ -87,26 +87,14 @@ func (v *visit) listPage() {
 		return
 	}
 	about := v.reader.About(a.filter)
-	var fig *figures
-	done := make(chan struct{})
-	if region == "list" {
-		close(done)
-	} else {
-		// Figures are read beside the rows and never before them, and know the address as it came.
-		beside := *v
-		go func() {
-			defer close(done)
-			fig = beside.figures(ctx, about, a, now)
-		}()
-	}
+	beside := *v // for figures, which know the address as it came
 	if region == "figures" {
-		<-done
+		fig := beside.figures(ctx, about, a, now)
 		out := v.begin(200)
 		out.part("late", fig)
 		out.end()
 		return
 	}
-	wait := func() { <-done }
 	var open *alertStrip
 	var views []savedView
 	looked := make(chan struct{})
@@ -118,7 +106,6 @@ func (v *visit) listPage() {
 	l, err := v.list(ctx, about, a, now)
 	<-looked
 	if err != nil {
-		wait()
 		v.failReading(err)
 		return
 	}
@@ -129,12 +116,9 @@ func (v *visit) listPage() {
 	l.Alerts, l.Views, l.Late = open, views, region != "list"
 	out := v.begin(200)
 	out.part("list", l)
-	if l.Late {
+	if l.Late { // only now, since they would share the database and the processors with the rows
 		out.flush()
-	}
-	wait()
-	if fig != nil {
-		out.part("late", fig)
+		out.part("late", beside.figures(ctx, about, a, now))
 	}
 	out.part("list-end", l)
 	out.end()

@@ -169,6 +169,11 @@ func TestTypedMistakesBlankNothing(t *testing.T) {
 		// A file of something else than was asked for is worse than none.
 		require.Equal(t, http.StatusBadRequest, r.get("/export?format=csv&q="+url.QueryEscape(tt.q)).code)
 	}
+	// These limits are of the pages alone: the library takes more.
+	for _, long := range []string{strings.Repeat("a ", 25), strings.Repeat("a", 513), "actor:" + strings.Repeat("a,", 300) + "b"} {
+		_, err := activitylog.ParseFilter(long)
+		require.NoError(t, err)
+	}
 	require.Contains(t, r.get("/?q=a+outcom:b+c").ok(t).body, "a <mark>outcom:b</mark> c")
 	require.Equal(t, http.StatusBadRequest, r.get("/?q="+strings.Repeat("a", 513)).code)
 	require.Equal(t, http.StatusOK, r.get("/?q="+strings.Repeat("a", 512)).code)

@@ -85,6 +85,7 @@ func (s *live) run() {
 	head := s.w.Header()
 	head.Set("Content-Type", "text/event-stream")
 	head.Set("X-Accel-Buffering", "no")
+	s.w.WriteHeader(http.StatusOK)
 	if s.r.Method == http.MethodHead {
 		return
 	}

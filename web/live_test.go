@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -313,15 +314,20 @@ func TestStreamAsksForRightsAgain(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					r := newRig(t)
-					grants, failure := []access.Grant{org(access.AllRights)}, error(nil)
-					pages, err := web.New(r.log, func(*http.Request) ([]access.Grant, error) { return grants, failure }, nil)
+					var taken atomic.Bool
+					pages, err := web.New(r.log, func(*http.Request) ([]access.Grant, error) {
+						if taken.Load() {
+							return tt.grants, tt.err
+						}
+						return []access.Grant{org(access.AllRights)}, nil
+					}, nil)
 					require.NoError(t, err)
 					l := listen(t, pages, "/orgs/acme/api/v1/stream")
 					r.record("acme", "p1", "leo", 0)
 					require.Len(t, events(t, l.next()), 1)
 					time.Sleep(time.Minute)
 					require.NotEmpty(t, l.next())
-					grants, failure = tt.grants, tt.err
+					taken.Store(true)
 					if quiet {
 						time.Sleep(16 * time.Second)
 					} else {

@@ -186,6 +186,12 @@ func TestDemoIsShownWhileItIsMade(t *testing.T) {
 	s.mu.Unlock()
 	code, body := fetch(t, url+"log/")
 	require.Equal(t, http.StatusOK, code)
+	// Somebody who listens does not keep the demo from moving to its place, and is told to come again.
+	heard := make(chan string, 1)
+	go func() {
+		_, body := fetch(t, url+"log/orgs/northwind/api/v1/stream")
+		heard <- body
+	}()
 	require.Eventually(t, func() bool {
 		_, body = fetch(t, url+"log/orgs/northwind/?range=all")
 		fresh, err := (&demoLog{path: path, seed: 1}).fresh(ctx)
@@ -193,4 +199,5 @@ func TestDemoIsShownWhileItIsMade(t *testing.T) {
 	}, time.Minute, 50*time.Millisecond)
 	cancel()
 	require.NoError(t, <-ended)
+	require.Contains(t, <-heard, "event: bye\ndata: ending")
 }
