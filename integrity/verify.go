@@ -149,6 +149,7 @@ func (v *verification) run() error {
 		}
 	}
 	v.numbers.report(v)
+	v.expected()
 	return v.deep()
 }
 
