@@ -84,6 +84,3 @@ func (b *postgres) tailEvidence(ctx context.Context, after activitylog.Position,
 	})
 	return next, err
 }
-
-// scanPlaced reads an event and its place.
-func scanPlaced(rows *sql.Rows) (row, error) { return scanRow(rows, 1) }

@@ -67,15 +67,15 @@ func (b *postgres) tail(ctx context.Context, after activitylog.Position, limit i
 // tailed runs a query for rows with their transaction.
 func (b *postgres) tailed(ctx context.Context, w *builder, from pgPosition) ([]activitylog.Tailed, activitylog.Position, error) {
 	rows, err := b.s.query(ctx, w)
-	found, err := collect(rows, err, scanPlaced)
+	list, err := collect(rows, err, func(rows *sql.Rows) (activitylog.Tailed, error) {
+		r, err := scanRow(rows, 1)
+		if err == nil {
+			from = pgPosition{uint64(r.extra[0]), r.event.ID, r.event.Org}
+		}
+		return activitylog.Tailed{Event: r.event, Position: activitylog.Position(from.String())}, err
+	})
 	if err != nil {
 		return nil, "", err
-	}
-	list := make([]activitylog.Tailed, len(found))
-	for i := range found {
-		e := found[i].event
-		from = pgPosition{uint64(found[i].extra[0]), e.ID, e.Org}
-		list[i] = activitylog.Tailed{Event: e, Position: activitylog.Position(from.String())}
 	}
 	return list, activitylog.Position(from.String()), nil
 }

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strconv"
 	"strings"
@@ -33,14 +34,15 @@ func (b *sqlite) tail(ctx context.Context, after activitylog.Position, limit int
 // tailed runs a query for rows with their seq.
 func (b *sqlite) tailed(ctx context.Context, w *builder, from int64) ([]activitylog.Tailed, activitylog.Position, error) {
 	rows, err := b.s.query(ctx, w)
-	found, err := collect(rows, err, scanPlaced)
+	list, err := collect(rows, err, func(rows *sql.Rows) (activitylog.Tailed, error) {
+		r, err := scanRow(rows, 1)
+		if err == nil {
+			from = r.extra[0]
+		}
+		return activitylog.Tailed{Event: r.event, Position: numberPosition(from)}, err
+	})
 	if err != nil {
 		return nil, "", err
-	}
-	list := make([]activitylog.Tailed, len(found))
-	for i, r := range found {
-		from = r.extra[0]
-		list[i] = activitylog.Tailed{Event: r.event, Position: numberPosition(from)}
 	}
 	return list, numberPosition(from), nil
 }

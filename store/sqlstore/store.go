@@ -144,7 +144,8 @@ func (s *Store) Prune(ctx context.Context, q activitylog.StoreQuery, limit int) 
 		}
 		keys = append(keys, activitylog.KeyOf(&e))
 	}
-	return s.PruneKeys(ctx, keys)
+	deleted, _, err := s.PruneKeys(ctx, keys)
+	return deleted, err
 }
 
 // Erase implements activitylog.Eraser.
