@@ -97,18 +97,9 @@ var anchorAttacks = []attack{
 }
 
 // keys are those of the rows of the seals of a kind.
-func (a *attacker) keys(kind byte) (list [][]byte) {
+func (a *attacker) keys(kind byte) [][]byte {
 	a.t.Helper()
-	rows, err := a.db.Query(a.bind(`SELECT key FROM activitylog_spaces WHERE space = 'activitylog/seal' AND key >= ? AND key < ?`), []byte{kind}, []byte{kind + 1})
-	require.NoError(a.t, err)
-	defer rows.Close()
-	for rows.Next() {
-		var key []byte
-		require.NoError(a.t, rows.Scan(&key))
-		list = append(list, key)
-	}
-	require.NoError(a.t, rows.Err())
-	return list
+	return a.bytesList(`SELECT key FROM activitylog_spaces WHERE space = 'activitylog/seal' AND key >= ? AND key < ?`, []byte{kind}, []byte{kind + 1})
 }
 
 func TestAttacksOnAnchors(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"github.com/activitylog/activitylog/alerts/monitor"
 	"github.com/activitylog/activitylog/integrity"
 	"github.com/activitylog/activitylog/integrity/witness"
 )
@@ -40,7 +41,7 @@ was called wrongly.`,
 			fs.StringVar(&v.db, "db", "", dbUsage)
 			keyFlag(fs, &v.key)
 			fs.StringVar(&v.public, "public", "", "the public `key` of the log, in place of its file of keys")
-			fs.BoolVar(&v.deep, "deep", false, "also check what the database derived from the events, such as indexes")
+			fs.BoolVar(&v.deep, "deep", false, "also derive again what was derived from the events: indexes, roll-ups, positions")
 			fs.Func("known", "a `file` with checkpoints that were kept elsewhere; may be repeated", func(path string) error {
 				v.known = append(v.known, path)
 				return nil
@@ -100,7 +101,7 @@ func (v *verifying) run(ctx context.Context, s streams, args []string) (err erro
 }
 
 func (v *verifying) options(s streams) (*integrity.VerifyOptions, error) {
-	o := &integrity.VerifyOptions{MaxSilence: v.silence, Deep: v.deep, Attesters: v.witnesses, Attested: v.quorum}
+	o := &integrity.VerifyOptions{MaxSilence: v.silence, Deep: v.deep, Attesters: v.witnesses, Attested: v.quorum, Derived: []integrity.DerivedCheck{monitor.CheckRollups}}
 	if v.quorum == 0 {
 		o.Attested = len(v.witnesses)
 	}
