@@ -85,5 +85,12 @@ func (s *Sealer) SwitchOff(ctx context.Context, reason string) error {
 	if err := s.declare(ctx, x, reason); err != nil {
 		return err
 	}
+	event, err := settings.Get(ctx, s.log, "", sealingSetting, &x)
+	if err == nil {
+		err = s.await(ctx, event.ID)
+	}
+	if err != nil {
+		return fmt.Errorf("integrity: switch off: %w", err)
+	}
 	return s.Close(ctx)
 }

@@ -74,10 +74,9 @@ func TestHowItIsSealedIsDeclared(t *testing.T) {
 		last, err := integrity.LoadKeyFile(path)
 		require.NoError(t, err)
 		r.keys = last.Keys
-		for r.verify().Unsealed > 0 { // on PostgreSQL the transactions of other tests hold followers back
-			require.NoError(t, s.Close(r.ctx))
+		if n := r.clean().Unsealed; n > 0 {
+			t.Errorf("%d rows wait", n)
 		}
-		r.clean()
 		r.record("acme", 2)
 		if f := r.verify().Findings; len(f) != 1 || !strings.Contains(f[0].What, "sealing was switched off at") || !strings.Contains(f[0].What, "2 rows since then") {
 			t.Errorf("recorded after it: %v", f)
