@@ -1,6 +1,7 @@
 package integrity_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -128,6 +129,35 @@ func TestSilentSealerIsTold(t *testing.T) {
 			t.Error("no backlog")
 		}
 	})
+}
+
+// TestMonitorWatches has a monitor of alerts look whether the log is sealed, once a minute.
+func TestMonitorWatches(t *testing.T) {
+	t.Parallel()
+	r := memoryRig(t)
+	r.record("acme", 1)
+	r.seal()
+	now, asked := time.Now(), 0
+	m, err := monitor.New(r.log, &monitor.Options{Now: func() time.Time { return now }, Watch: func(ctx context.Context) error {
+		asked++
+		return integrity.Watch(ctx, r.log, r.store, now, 15*time.Minute)
+	}})
+	require.NoError(t, err)
+	for _, x := range []struct {
+		pass        time.Duration
+		asked, told int
+	}{{0, 1, 0}, {time.Second, 1, 0}, {20 * time.Minute, 2, 1}, {time.Minute, 3, 1}} {
+		now = now.Add(x.pass)
+		require.NoError(t, m.Poll(r.ctx))
+		if told := len(r.told("audit.seal.late")); asked != x.asked || told != x.told {
+			t.Errorf("after %v more: asked %d times, told %d times", x.pass, asked, told)
+		}
+	}
+	list, err := monitor.Alerts(r.ctx, r.log.Org(activitylog.SystemOrg), now.Add(time.Minute))
+	require.NoError(t, err)
+	if len(list) != 1 || list[0].Kind != "seal" {
+		t.Errorf("alerts %+v", list)
+	}
 }
 
 func TestVerificationIsRecorded(t *testing.T) {

@@ -73,6 +73,15 @@ var anchorAttacks = []attack{
 		from := newAttacker(a.t, other)
 		a.put(a.receipt(), from.row(from.receipt()))
 	}, "the log was rewritten"},
+	{"give a receipt of a log of one's own", func(a *attacker) {
+		other := sqliteRig(a.t)
+		other.keys.WriterKeys = a.r.keys.WriterKeys
+		other.reopen()
+		other.record("acme", 3)
+		other.anchored()
+		from := newAttacker(a.t, other)
+		a.put(a.receipt(), from.row(from.receipt()))
+	}, `a receipt of anchor "notary" does not fit the log: the signature of checkpoint`},
 	{"receipts of a stranger", func(a *attacker) {
 		s, err := integrity.NewSealer(a.r.log, a.r.store, &a.r.keys, &integrity.SealerOptions{Anchors: []integrity.Anchor{notary{"m"}}})
 		require.NoError(a.t, err)
