@@ -89,13 +89,13 @@ func TestLateAnchorBecomesAnAlert(t *testing.T) {
 		if len(h.Anchors) != 1 || h.Anchors[0].Behind.IsZero() || !h.Anchors[0].Anchored.IsZero() {
 			t.Errorf("health %+v", h)
 		}
+		if n := len(r.told("audit.anchor.late")); n != 1 {
+			t.Errorf("told %d times of one delay", n)
+		}
 		require.NoError(t, os.Mkdir(folder, 0o700))
 		r.untilTold("audit.anchor.resume")
 		require.NoError(t, s.Close(t.Context()))
 		r.seal()
-		if n := len(r.told("audit.anchor.late")); n != 1 {
-			t.Errorf("told %d times", n)
-		}
 		if got := r.clean().Anchors; len(got) != 1 || got[0].At.IsZero() || got[0].Receipts != 0 {
 			t.Errorf("anchors %+v", got)
 		}

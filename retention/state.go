@@ -22,7 +22,7 @@ type state struct {
 	rules     map[string][]Rule
 	holds     map[string][]Hold
 	onces     map[string]time.Time // until when events stay as they were written
-	protected []activitylog.Event // those that define the state of the log, by their ids
+	protected []activitylog.Event  // those that define the state of the log, by their ids
 }
 
 // deciding are the actions whose newest event about a target is the state of that target, and those of alerts.

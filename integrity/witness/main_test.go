@@ -108,7 +108,7 @@ func newLitewitness(t *testing.T, origin, public string) *litewitness {
 		if err == nil {
 			c.Close()
 		} else if bytes.Contains(b, []byte("level=ERROR")) {
-			t.Fatal(fmt.Sprintf("%s", b))
+			t.Fatal(string(b))
 		}
 		return err == nil && w.key != ""
 	})

@@ -25,7 +25,6 @@ type sealed struct {
 	log    *activitylog.Log
 	sealer *integrity.Sealer
 	keys   *integrity.Keys
-	public string
 }
 
 func newKeys(t *testing.T) (*integrity.Keys, string) {
