@@ -1,3 +1,7 @@
+// Not under the race detector, as the other attacks: make test runs this package without it too.
+
+//go:build !race
+
 package integrity_test
 
 import (
