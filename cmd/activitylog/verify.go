@@ -172,9 +172,9 @@ func printAnchor(w io.Writer, a integrity.Anchored) {
 	fmt.Fprintf(w, "anchor %s: ", safe(a.Name))
 	switch {
 	case !a.Attested.IsZero():
-		fmt.Fprintf(w, "attests the first %s entries of the root log since %s\n", grouped(a.Size), a.Attested.UTC().Format(time.RFC3339))
+		fmt.Fprintf(w, "attests the root log up to entry %s since %s\n", grouped(a.Size), a.Attested.UTC().Format(time.RFC3339))
 	case !a.At.IsZero():
-		fmt.Fprintf(w, "has the first %s entries of the root log since %s, which was not checked\n", grouped(a.Size), a.At.Format(time.RFC3339))
+		fmt.Fprintf(w, "has the root log up to entry %s since %s, which was not checked\n", grouped(a.Size), a.At.Format(time.RFC3339))
 	default:
 		fmt.Fprintln(w, "never had a checkpoint")
 	}
