@@ -244,6 +244,24 @@ func guardScenarios() []scenario {
 		}),
 		one("refused", nil, func(s *story) { s.add(on(20, 10, 0), "ada", "ip_restriction.delete", denied) }),
 		gap("a gap", []string{"gap critical acme"}, func(s *story) { s.add(on(20, 10, 0), "log", "audit.gap", by("system")) }),
+		gap("no seals", []string{"seal high sealing"}, func(s *story) {
+			s.add(on(20, 10, 0), "sealer", "audit.seal.late", by("system"), to("anchor", "sealing"))
+		}),
+		gap("a late anchor", []string{"anchor high elsewhere"}, func(s *story) {
+			s.add(on(20, 10, 0), "sealer", "audit.anchor.late", by("system"), to("anchor", "elsewhere"))
+			s.add(on(20, 11, 0), "sealer", "audit.anchor.resume", by("system"), to("anchor", "elsewhere"))
+		}),
+		gap("an anchor that knows better", []string{"contradiction critical w"}, func(s *story) {
+			s.add(on(20, 10, 0), "sealer", "audit.anchor.contradict", by("system"), to("anchor", "w"))
+		}),
+		gap("a verification that failed", []string{"verification critical acme"}, func(s *story) { s.add(on(20, 10, 0), "ada", "audit.verify", failed) }),
+		gap("other verifications", nil, func(s *story) {
+			s.add(on(20, 10, 0), "ada", "audit.verify")
+			s.add(on(20, 11, 0), "ada", "audit.verify", denied)
+		}),
+		one("sealing", []string{"sealing high ada"}, func(s *story) {
+			s.add(on(20, 10, 0), "ada", "audit.config.change", changed("sealing", "on", "off"))
+		}),
 		gap("a setting", []string{"setting info ada"}, func(s *story) { s.add(on(20, 10, 0), "ada", "audit.config.change") }),
 	}
 }

@@ -10,7 +10,7 @@ import (
 // guards are what keeps an organization within bounds, as names of settings and actions spell it.
 var guards = []string{
 	"guardrail", "ip_restriction", "ip_allowlist", "ip_allow_list", "allowed_ip", "sso", "saml", "mfa", "two_factor", "2fa", "dlp", "content_filter", "moderation",
-	"spend_limit", "spending_limit", "budget", "rate_limit", "quota", "retention", "audit_log", "audit_export", "logging", "log_stream", "log_sink",
+	"spend_limit", "spending_limit", "budget", "rate_limit", "quota", "retention", "audit_log", "audit_export", "logging", "log_stream", "log_sink", "sealing",
 }
 
 // guardrail says whether an event takes a guardrail away or puts one up, and names it in m.Thing.

@@ -18,7 +18,7 @@ func judgeGuardrails(v *view) []Finding {
 			continue
 		}
 		f := v.single(m, GuardrailRemoved, m.Thing, activitylog.Medium, "guardrails removed")
-		if m.Thing == "audit_log" || m.Thing == "audit_export" || m.Thing == "logging" || m.Thing == "log_stream" || m.Thing == "log_sink" || m.Thing == "retention" {
+		if m.Thing == "audit_log" || m.Thing == "audit_export" || m.Thing == "logging" || m.Thing == "log_stream" || m.Thing == "log_sink" || m.Thing == "retention" || m.Thing == "sealing" {
 			f.Severity = activitylog.High // what keeps the log
 		}
 		f.Score = 25 * rank(f.Severity)

@@ -86,7 +86,7 @@ func markOf(e *activitylog.Event) (Mark, bool) {
 	} else if on {
 		m.Class |= guardrailOn
 	}
-	if e.Action == "audit.verify" && e.Outcome == activitylog.Success {
+	if e.Action == "audit.verify" && e.Outcome != activitylog.Failure {
 		m.Class &^= unproved
 	}
 	if m.Class == 0 {

@@ -17,7 +17,8 @@ type attacker struct {
 	db *sql.DB
 	pg bool
 
-	kept [][]byte // checkpoints outside the database
+	kept   [][]byte // checkpoints outside the database
+	before []byte   // a row as it was
 }
 
 func newAttacker(t testing.TB, r *rig) *attacker {
@@ -62,6 +63,20 @@ func (a *attacker) bytes(text string, args ...any) (b []byte) {
 	a.t.Helper()
 	require.NoError(a.t, a.db.QueryRow(a.bind(text), args...).Scan(&b))
 	return b
+}
+
+func (a *attacker) bytesList(text string, args ...any) (list [][]byte) {
+	a.t.Helper()
+	rows, err := a.db.Query(a.bind(text), args...)
+	require.NoError(a.t, err)
+	defer rows.Close()
+	for rows.Next() {
+		var b []byte
+		require.NoError(a.t, rows.Scan(&b))
+		list = append(list, b)
+	}
+	require.NoError(a.t, rows.Err())
+	return list
 }
 
 // nth is the id of the n-th event of acme by its number in the metadata.

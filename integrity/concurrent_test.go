@@ -89,13 +89,14 @@ func TestSealingFollowsByItself(t *testing.T) {
 	s, err := integrity.NewSealer(r.log, r.store, &r.keys, &integrity.SealerOptions{Every: time.Hour, Writer: r.writer, OnError: func(err error) { t.Error(err) }})
 	require.NoError(t, err)
 	s.Start()
-	r.record("acme", 2500) // wakes it before its time
+	r.untilTold("audit.config.change") // that it seals
+	r.record("acme", 2500)             // wakes it before its time
 	for r.verify().Sealed < 2500 {
 		require.NoError(t, t.Context().Err())
 	}
 	r.record("acme", 1) // waits for Close
 	require.NoError(t, s.Close(t.Context()))
-	if report := r.clean(); report.Sealed != 2501 || report.Unsealed != 0 {
+	if report := r.clean(); report.Sealed != 2502 || report.Unsealed != 0 {
 		t.Errorf("after Close: %+v", report)
 	}
 }

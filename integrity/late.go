@@ -22,10 +22,19 @@ const (
 // sealers of one log tell of it once.
 func (s *Sealer) tellLate(ctx context.Context) error {
 	now := s.opts.Now()
-	for _, a := range s.opts.Anchors {
+	for _, a := range s.opts.Anchors { // before they are declared, so that whoever reads of one finds it
 		if err := s.noteBehind(ctx, a.Name(), now); err != nil {
 			return fmt.Errorf("integrity: anchor %s: %w", a.Name(), err)
 		}
+	}
+	if !s.declared {
+		s.sealing.Lock()
+		x := s.sealingAs(s.keys.Signer)
+		s.sealing.Unlock()
+		if err := s.declare(activitylog.WithActor(ctx, theSealer), x, ""); err != nil {
+			return err
+		}
+		s.declared = true
 	}
 	if now.Sub(s.began) < s.opts.Late { // what was late while nobody sealed gets its time to come
 		return nil
@@ -38,10 +47,11 @@ func (s *Sealer) noteBehind(ctx context.Context, name string, now time.Time) err
 	return s.space.Update(ctx, func(tx activitylog.SpaceTx) error {
 		var root tree
 		state := anchorState{Version: 1}
-		if _, err := s.keys.getRow(tx, numberKey('s', 0), &root); err != nil || root.Size == 0 {
+		if _, err := s.keys.getRow(tx, numberKey('s', 0), &root); err != nil {
 			return err
 		}
-		if _, err := s.keys.getRow(tx, anchorKey(name), &state); err != nil {
+		known, err := s.keys.getRow(tx, anchorKey(name), &state)
+		if err != nil {
 			return err
 		}
 		before := state
@@ -50,7 +60,7 @@ func (s *Sealer) noteBehind(ctx context.Context, name string, now time.Time) err
 		} else if state.Behind == 0 {
 			state.Behind = now.UnixMicro()
 		}
-		if state == before {
+		if known && state == before {
 			return nil
 		}
 		return s.keys.putRow(tx, anchorKey(name), &state)
@@ -70,7 +80,7 @@ var tellings = uuid.MustParse("6f1c4d4e-9a4b-5c0e-8d8c-0b6a4f1f2a11")
 // tell records something that a sealer saw, once for each number that tells it apart.
 func tell(ctx context.Context, log *activitylog.Log, action, subject string, number int64, why error) error {
 	e := activitylog.Event{
-		ID: uuid.NewSHA1(tellings, fmt.Appendf(nil, "%s\n%s\n%d", action, subject, number)), Org: activitylog.SystemOrg, Action: action, Actor: activitylog.Actor{Type: activitylog.System, ID: "sealer", Name: "The sealer"},
+		ID: uuid.NewSHA1(tellings, fmt.Appendf(nil, "%s\n%s\n%d", action, subject, number)), Org: activitylog.SystemOrg, Action: action, Actor: theSealer,
 		Targets: []activitylog.Target{{Type: "anchor", ID: subject}}, Metadata: map[string]any{"number": number},
 	}
 	if why != nil {

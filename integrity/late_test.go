@@ -1,6 +1,7 @@
 package integrity_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,21 +39,18 @@ func (r *rig) untilTold(action string) activitylog.Event {
 	}
 }
 
-// alert is the alert of a kind that a monitor makes of the log of the platform, which must lead to an event.
-func (r *rig) alert(kind string, e activitylog.Event) {
+// alert wants the alert of a kind that a monitor makes of the log of the platform, which must lead to an event.
+func (r *rig) alert(rule, kind string, e activitylog.Event) {
 	r.t.Helper()
 	m, err := monitor.New(r.log, nil)
 	require.NoError(r.t, err)
-	for { // on PostgreSQL the transactions of other tests hold followers back
+	for end := time.Now().Add(time.Minute); ; { // on PostgreSQL the transactions of other tests hold followers back
 		require.NoError(r.t, m.Poll(r.ctx))
 		list, err := monitor.Alerts(r.ctx, r.log.Org(activitylog.SystemOrg), time.Now().Add(time.Minute))
 		require.NoError(r.t, err)
 		for _, a := range list {
-			if a.Kind != kind {
+			if a.Rule != rule || a.Kind != kind {
 				continue
-			}
-			if a.Rule != alerts.LogGap {
-				r.t.Errorf("rule %s", a.Rule)
 			}
 			f, err := activitylog.ParseFilter(a.Filter)
 			require.NoError(r.t, err)
@@ -63,7 +61,9 @@ func (r *rig) alert(kind string, e activitylog.Event) {
 			}
 			return
 		}
-		require.NoError(r.t, r.ctx.Err())
+		if time.Now().After(end) {
+			r.t.Fatalf("no alert %s of %s in %+v", kind, rule, list)
+		}
 	}
 }
 
@@ -83,7 +83,7 @@ func TestLateAnchorBecomesAnAlert(t *testing.T) {
 			t.Errorf("told %+v", late)
 		}
 		r.record("acme", 1) // goes on all the while
-		r.alert("anchor", late)
+		r.alert(alerts.LogGap, "anchor", late)
 		h, err := s.Health(t.Context())
 		require.NoError(t, err)
 		if len(h.Anchors) != 1 || h.Anchors[0].Behind.IsZero() || !h.Anchors[0].Anchored.IsZero() {
@@ -119,7 +119,7 @@ func TestSilentSealerIsTold(t *testing.T) {
 		}
 		late := r.told("audit.seal.late")
 		require.Len(t, late, 1)
-		r.alert("seal", late[0])
+		r.alert(alerts.LogGap, "seal", late[0])
 		h, err := integrity.HealthOf(r.ctx, r.log, r.store)
 		require.NoError(t, err)
 		if list := h.Late(now, 15*time.Minute); len(list) != 1 || !strings.HasPrefix(list[0], "nothing was sealed since") {
@@ -129,6 +129,35 @@ func TestSilentSealerIsTold(t *testing.T) {
 			t.Error("no backlog")
 		}
 	})
+}
+
+// TestMonitorWatches has a monitor of alerts look whether the log is sealed, once a minute.
+func TestMonitorWatches(t *testing.T) {
+	t.Parallel()
+	r := memoryRig(t)
+	r.record("acme", 1)
+	r.seal()
+	now, asked := time.Now(), 0
+	m, err := monitor.New(r.log, &monitor.Options{Now: func() time.Time { return now }, Watch: func(ctx context.Context) error {
+		asked++
+		return integrity.Watch(ctx, r.log, r.store, now, 15*time.Minute)
+	}})
+	require.NoError(t, err)
+	for _, x := range []struct {
+		pass        time.Duration
+		asked, told int
+	}{{0, 1, 0}, {time.Second, 1, 0}, {20 * time.Minute, 2, 1}, {time.Minute, 3, 1}} {
+		now = now.Add(x.pass)
+		require.NoError(t, m.Poll(r.ctx))
+		if told := len(r.told("audit.seal.late")); asked != x.asked || told != x.told {
+			t.Errorf("after %v more: asked %d times, told %d times", x.pass, asked, told)
+		}
+	}
+	list, err := monitor.Alerts(r.ctx, r.log.Org(activitylog.SystemOrg), now.Add(time.Minute))
+	require.NoError(t, err)
+	if len(list) != 1 || list[0].Kind != "seal" {
+		t.Errorf("alerts %+v", list)
+	}
 }
 
 func TestVerificationIsRecorded(t *testing.T) {
@@ -159,5 +188,5 @@ func TestVerificationIsRecorded(t *testing.T) {
 	if list[0].Outcome != activitylog.Failure || !strings.Contains(list[0].Reason, "differs from its evidence in: severity") {
 		t.Errorf("recorded %+v", list[0])
 	}
-	r.alert("verification", list[0])
+	r.alert(alerts.LogGap, "verification", list[0])
 }

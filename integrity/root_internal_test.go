@@ -99,7 +99,8 @@ func TestVerifyReadsTheRootLogStrictly(t *testing.T) {
 		}, "without the signature of the one before"},
 		{"a former key signs", func(f *forger, s note.Signer) {
 			next, _, public := newSigner(f.t)
-			require.NoError(f.t, f.sealer.Rotate(f.t.Context(), next, public))
+			ctx := activitylog.WithActor(f.t.Context(), activitylog.Actor{ID: "u"})
+			require.NoError(f.t, f.sealer.Rotate(ctx, next, public))
 			f.entry(s, beatPrefix, &beatRecord{Version: 1, At: 1 << 60, Key: next.KeyHash()})
 		}, "signed with a key that holds no longer"},
 		{"another time beside it", func(f *forger, _ note.Signer) {

@@ -47,7 +47,8 @@ func (r *keyRecord) verifier(index int64, verifiers []note.Verifier) (note.Verif
 	return v, err
 }
 
-// Rotate hands over to another key of the same name, whose public half is next. The old key signs that as an entry of
+// Rotate hands over to another key of the same name, whose public half is next. It is recorded as a decision of the actor
+// of ctx first. The old key signs it as an entry of
 // the root log; from then on the other one signs. Sealers of other processes stop until they get the new key. Verifying
 // works by the old public key, by the new one and by both.
 func (s *Sealer) Rotate(ctx context.Context, signer note.Signer, next string) error {
@@ -57,6 +58,9 @@ func (s *Sealer) Rotate(ctx context.Context, signer note.Signer, next string) er
 		return fmt.Errorf("integrity: %w: %w", activitylog.ErrInvalid, err)
 	case v.Name() != s.keys.Signer.Name() || v.KeyHash() != signer.KeyHash() || v.KeyHash() == s.keys.Signer.KeyHash():
 		return fmt.Errorf("integrity: %w: the next key must be another one of the same name", activitylog.ErrInvalid)
+	}
+	if err := s.declare(ctx, s.sealingAs(signer), ""); err != nil {
+		return err
 	}
 	if _, err := s.Seal(ctx); err != nil {
 		return err

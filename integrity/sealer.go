@@ -39,8 +39,9 @@ type Sealer struct {
 	keys  Keys
 	opts  SealerOptions
 
-	began   time.Time
-	sealing sync.Mutex // one step at a time within a Sealer, and none while its key changes
+	began    time.Time
+	declared bool       // only used by what tells of late ones
+	sealing  sync.Mutex // one step at a time within a Sealer, and none while its key changes
 
 	mu      sync.Mutex
 	stop    context.CancelFunc // of what Start began
@@ -111,7 +112,8 @@ func (s *Sealer) Seal(ctx context.Context) (sealed int, err error) {
 	}
 }
 
-// Start seals in the background until Close, first of all what is there already.
+// Start seals in the background until Close, first of all what is there already. If it seals in another way than was
+// done before, with another key or other anchors, or again after SwitchOff, that is recorded as a decision about the log.
 func (s *Sealer) Start() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -154,6 +156,15 @@ func (s *Sealer) run(ctx context.Context) {
 
 // Close stops what Start began, seals what is left and anchors it, until ctx ends. The log should be closed before, its store after.
 func (s *Sealer) Close(ctx context.Context) error {
+	s.halt()
+	if _, err := s.Seal(ctx); err != nil {
+		return err
+	}
+	return s.anchor(ctx)
+}
+
+// halt stops what Start began.
+func (s *Sealer) halt() {
 	s.mu.Lock()
 	stop, stopped := s.stop, s.stopped
 	s.stop = nil
@@ -162,10 +173,6 @@ func (s *Sealer) Close(ctx context.Context) error {
 		stop()
 		<-stopped
 	}
-	if _, err := s.Seal(ctx); err != nil {
-		return err
-	}
-	return s.anchor(ctx)
 }
 
 // Sealed tells whether a store holds seals.

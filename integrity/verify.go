@@ -31,7 +31,9 @@ type VerifyOptions struct {
 	MaxSilence time.Duration
 	// Deep makes the store also check what it derived from the events, such as indexes, by deriving it again.
 	Deep bool
-	Now  func() time.Time
+	// Derived are further checks that Deep makes, of what other packages derived, such as monitor.CheckRollups.
+	Derived []DerivedCheck
+	Now     func() time.Time
 	// Progress is told how many rows were read, from the goroutine of Verify. nil: nobody.
 	Progress func(rows int64)
 }
@@ -55,7 +57,7 @@ func Verify(ctx context.Context, store activitylog.Store, opts *VerifyOptions) (
 	var v *verification
 	err := snap.Snapshot(ctx, func(tail activitylog.Tailer, spaces activitylog.Spacer) error {
 		return spaces.Space(spaceName).View(ctx, func(tx activitylog.SpaceTx) error {
-			v = &verification{ctx: ctx, opts: opts, tx: tx, tail: tail, origin: opts.Verifiers[0].Name()}
+			v = &verification{ctx: ctx, opts: opts, tx: tx, tail: tail, spaces: spaces, origin: opts.Verifiers[0].Name()}
 			return v.run()
 		})
 	})
@@ -71,6 +73,7 @@ type verification struct {
 	opts   *VerifyOptions
 	tx     activitylog.SpaceTx
 	tail   activitylog.Tailer
+	spaces activitylog.Spacer
 	origin string
 	report Report
 
@@ -149,6 +152,7 @@ func (v *verification) run() error {
 		}
 	}
 	v.numbers.report(v)
+	v.expected()
 	return v.deep()
 }
 
@@ -156,6 +160,9 @@ func (v *verification) run() error {
 func (v *verification) deep() error {
 	if !v.opts.Deep {
 		return nil
+	}
+	if err := v.derived(); err != nil {
+		return err
 	}
 	store, ok := v.tail.(interface {
 		Check(ctx context.Context, purged int64, found func(what, org string, id uuid.UUID)) error

@@ -20,12 +20,14 @@ type rowChecks struct {
 	unsealed []unsealedRow // since the last row that is sealed
 	erased   []erasedRow   // to be held against the records of erasures
 	erasures map[eventKey]bool
-	halted   bool // rows from some place on cannot be read
+	declared *declaration // how the log is sealed, as was told last
+	halted   bool         // rows from some place on cannot be read
 }
 
 type unsealedRow struct {
-	org string
-	id  uuid.UUID
+	org      string
+	id       uuid.UUID
+	recorded time.Time
 }
 
 type eventKey struct {
@@ -163,11 +165,14 @@ func (v *verification) note(e *activitylog.Event) {
 	for _, id := range erasureOf(e) {
 		v.rows.erasures[eventKey{e.Org, id}] = true
 	}
+	if x, ok := declaredBy(e); ok {
+		v.rows.declared = &x
+	}
 }
 
 // unsealed checks a row that no seal covers.
 func (v *verification) unsealed(t *treeCheck, e *activitylog.Event) {
-	v.rows.unsealed = append(v.rows.unsealed, unsealedRow{e.Org, e.ID})
+	v.rows.unsealed = append(v.rows.unsealed, unsealedRow{e.Org, e.ID, e.Recorded})
 	if len(e.Leaf) == 0 && !v.rows.stamped {
 		return
 	}

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/activitylog/activitylog"
+	"github.com/activitylog/activitylog/alerts/monitor"
 	"github.com/activitylog/activitylog/integrity"
 	"github.com/activitylog/activitylog/integrity/witness"
 )
@@ -41,7 +42,7 @@ was called wrongly.`,
 			fs.StringVar(&v.db, "db", "", dbUsage)
 			keyFlag(fs, &v.key)
 			fs.StringVar(&v.public, "public", "", "the public `key` of the log, in place of its file of keys")
-			fs.BoolVar(&v.deep, "deep", false, "also check what the database derived from the events, such as indexes")
+			fs.BoolVar(&v.deep, "deep", false, "also derive again what was derived from the events: indexes, roll-ups, positions")
 			fs.Func("known", "a `file` with checkpoints that were kept elsewhere; may be repeated", func(path string) error {
 				v.known = append(v.known, path)
 				return nil
@@ -122,7 +123,7 @@ func (v *verifying) put(ctx context.Context, report *integrity.Report) (err erro
 }
 
 func (v *verifying) options(s streams) (*integrity.VerifyOptions, error) {
-	o := &integrity.VerifyOptions{MaxSilence: v.silence, Deep: v.deep, Attesters: v.witnesses, Attested: v.quorum}
+	o := &integrity.VerifyOptions{MaxSilence: v.silence, Deep: v.deep, Attesters: v.witnesses, Attested: v.quorum, Derived: []integrity.DerivedCheck{monitor.CheckRollups}}
 	if v.quorum == 0 {
 		o.Attested = len(v.witnesses)
 	}
@@ -193,9 +194,9 @@ func printAnchor(w io.Writer, a integrity.Anchored) {
 	fmt.Fprintf(w, "anchor %s: ", safe(a.Name))
 	switch {
 	case !a.Attested.IsZero():
-		fmt.Fprintf(w, "attests the first %s entries of the root log since %s\n", grouped(a.Size), a.Attested.UTC().Format(time.RFC3339))
+		fmt.Fprintf(w, "attests the root log up to entry %s since %s\n", grouped(a.Size), a.Attested.UTC().Format(time.RFC3339))
 	case !a.At.IsZero():
-		fmt.Fprintf(w, "has the first %s entries of the root log since %s, which was not checked\n", grouped(a.Size), a.At.Format(time.RFC3339))
+		fmt.Fprintf(w, "has the root log up to entry %s since %s, which was not checked\n", grouped(a.Size), a.At.Format(time.RFC3339))
 	default:
 		fmt.Fprintln(w, "never had a checkpoint")
 	}

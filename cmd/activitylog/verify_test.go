@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"database/sql"
 	"os"
 	"path/filepath"
@@ -8,7 +9,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/mod/sumdb/note"
 
+	"github.com/activitylog/activitylog/integrity"
 	"github.com/activitylog/activitylog/internal/pgtest"
 )
 
@@ -94,5 +97,41 @@ func TestVerifyOnPostgreSQL(t *testing.T) {
 	}
 	if r := call(t, "", "verify", "--db", db); r.code != 3 {
 		t.Errorf("without keys: %+v", r)
+	}
+}
+
+// TestVerifyShowsAnchors anchors a log in a file, and asks for a witness that never saw it.
+func TestVerifyShowsAnchors(t *testing.T) {
+	t.Parallel()
+	db := newDB(t)
+	done(t, "import", "--db", db, "--org", "acme", file(t, ana))
+	keys, err := integrity.LoadKeyFile(db + ".key")
+	require.NoError(t, err)
+	d, err := openDatabase(t.Context(), db, "", false)
+	require.NoError(t, err)
+	sealer, err := integrity.NewSealer(d.Log, d.events, &keys.Keys, &integrity.SealerOptions{
+		Anchors: []integrity.Anchor{integrity.FileAnchor{Path: filepath.Join(t.TempDir(), "elsewhere")}},
+	})
+	require.NoError(t, err)
+	require.NoError(t, sealer.Close(t.Context()))
+	require.NoError(t, d.close())
+	if out := done(t, "verify", "--db", db, "--deep"); !strings.Contains(out, "anchor file elsewhere: has the root log up to entry 1 since ") {
+		t.Errorf("got %s", out)
+	}
+	_, key, err := note.GenerateKey(rand.Reader, "witness.example/w")
+	require.NoError(t, err)
+	for _, x := range []struct {
+		code int
+		want string
+		args []string
+	}{
+		{2, "0 anchors attest the log, and 1 are required", []string{"--witness", key}},
+		{3, "--witnesses 2, but 1 are named", []string{"--witness", key, "--witnesses", "2"}},
+		{3, "the public key", []string{"--witness", "nobody"}},
+	} {
+		r := call(t, "", append([]string{"verify", "--db", db}, x.args...)...)
+		if r.code != x.code || !strings.Contains(r.out+r.err, x.want) {
+			t.Errorf("%q: %+v", x.args, r)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/activitylog/activitylog"
@@ -13,7 +14,18 @@ func (s *Store) Snapshot(ctx context.Context, f func(activitylog.Tailer, activit
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return f(c, c)
+	return f(c, frozen{c})
+}
+
+// frozen are spaces that can only be read.
+type frozen struct{ s *Store }
+
+func (f frozen) Space(name string) activitylog.Space { return frozenSpace{f.s.Space(name)} }
+
+type frozenSpace struct{ activitylog.Space }
+
+func (frozenSpace) Update(context.Context, func(activitylog.SpaceTx) error) error {
+	return errors.New("a snapshot can only be read")
 }
 
 // copied is a store with what Tail and the views of spaces read.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/store/memory"
+	"github.com/google/uuid"
 )
 
 // faulty is the memory store, which can also append in transactions here, with one fault.
@@ -50,6 +51,11 @@ type fault struct {
 	erase     func(ctx context.Context, s *faulty, q activitylog.StoreQuery, parts activitylog.Parts) (int, error)
 	tail      func(ctx context.Context, s *faulty, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error)
 	space     func(s *faulty, name string) activitylog.Space
+	snapshot  func(ctx context.Context, s *faulty, f func(activitylog.Tailer, activitylog.Spacer) error) error
+	seen      func(list []activitylog.Tailed) []activitylog.Tailed // by a snapshot
+	check     func(found func(what, org string, id uuid.UUID)) error
+	evidence  func(ctx context.Context, s *faulty, after activitylog.Position, limit int, f func(*activitylog.Event, activitylog.Position)) (activitylog.Position, error)
+	proved    string
 	appendTx  func(ctx context.Context, s *faulty, tx *fakeTx, events []activitylog.Event) error
 	commit    func(ctx context.Context, s *faulty, tx *fakeTx) error
 	reopen    func(ctx context.Context, s *faulty) (*memory.Store, error)
@@ -169,6 +175,55 @@ func (s *faulty) Space(name string) activitylog.Space {
 		return s.fault.space(s, name)
 	}
 	return s.Store.Space(name)
+}
+
+// Snapshot has a Check, since the suite looks for one.
+func (s *faulty) Snapshot(ctx context.Context, f func(activitylog.Tailer, activitylog.Spacer) error) error {
+	if s.fault.snapshot != nil {
+		return s.fault.snapshot(ctx, s, f)
+	}
+	return s.Store.Snapshot(ctx, func(tail activitylog.Tailer, spaces activitylog.Spacer) error {
+		return f(moment{tail, s}, spaces)
+	})
+}
+
+// moment is the Tailer of a snapshot.
+type moment struct {
+	activitylog.Tailer
+	s *faulty
+}
+
+func (m moment) Tail(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error) {
+	list, next, err := m.Tailer.Tail(ctx, after, limit)
+	if m.s.fault.seen != nil {
+		list = m.s.fault.seen(list)
+	}
+	return list, next, err
+}
+
+func (m moment) Check(_ context.Context, _ int64, found func(what, org string, id uuid.UUID)) error {
+	if m.s.fault.check != nil {
+		return m.s.fault.check(found)
+	}
+	return nil
+}
+
+func (s *faulty) TailEvidence(ctx context.Context, after activitylog.Position, limit int, f func(*activitylog.Event, activitylog.Position)) (activitylog.Position, error) {
+	if s.fault.evidence != nil {
+		return s.fault.evidence(ctx, s, after, limit, f)
+	}
+	list, next, err := s.Store.Tail(ctx, after, limit)
+	for i := range list {
+		f(&list[i].Event, list[i].Position)
+	}
+	return next, err
+}
+
+func (s *faulty) Durability(context.Context) (string, error) {
+	if s.fault.proved != "" {
+		return s.fault.proved, nil
+	}
+	return "none", nil
 }
 
 // AppendTx implements activitylog.TxAppender.

@@ -28,6 +28,10 @@ const (
 	appendsTx
 	reopens
 	conflicts
+	snapshots
+	tailsEvidence
+	checks
+	proves
 )
 
 // subject is the store under test in one case.
@@ -53,6 +57,9 @@ func (s *subject) lacks(n need) string {
 	_, eraser := s.store.(activitylog.Eraser)
 	_, tailer := s.store.(activitylog.Tailer)
 	_, spacer := s.store.(activitylog.Spacer)
+	_, snapshot := s.store.(snapshotter)
+	_, evidence := s.store.(evidenceTailer)
+	_, durable := s.store.(prover)
 	_, txAppender := s.store.(activitylog.TxAppender)
 	for _, x := range []struct {
 		need    need
@@ -68,6 +75,10 @@ func (s *subject) lacks(n need) string {
 		{keepsSpaces, spacer, "the store is no Spacer"},
 		{appendsTx, txAppender, "the store is no TxAppender"},
 		{reopens, s.h.Reopen != nil, "Harness.Reopen is nil"},
+		{snapshots, snapshot, "the store has no Snapshot"},
+		{tailsEvidence, evidence, "the store has no TailEvidence"},
+		{checks, n&checks != 0 && s.offersCheck(), "its snapshots have no Check"},
+		{proves, durable, "the store has no Durability"},
 		{conflicts, !s.h.NoConflict, "Harness.NoConflict is set"},
 	} {
 		if n&x.need != 0 && !x.offered {

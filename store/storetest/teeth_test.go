@@ -28,7 +28,7 @@ func TestTeeth(t *testing.T) {
 	}
 	bitten := map[string]bool{}
 	for _, list := range [][]fault{
-		appendFaults, scanFaults, filterFaults, figureFaults, pruneFaults, tailFaults, txFaults, spaceFaults, reopenFaults,
+		appendFaults, scanFaults, filterFaults, figureFaults, pruneFaults, tailFaults, txFaults, spaceFaults, snapshotFaults, reopenFaults,
 	} {
 		for _, f := range list {
 			for _, name := range f.cases {

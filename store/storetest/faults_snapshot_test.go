@@ -1,0 +1,91 @@
+package storetest
+
+import (
+	"context"
+
+	"github.com/activitylog/activitylog"
+	"github.com/google/uuid"
+)
+
+type (
+	readsSnapshot = func(activitylog.Tailer, activitylog.Spacer) error
+	readsEvidence = func(*activitylog.Event, activitylog.Position)
+)
+
+// frozenSpaces gives the spaces of the live store, which can still only be read.
+type frozenSpaces struct{ activitylog.Spacer }
+
+func (f frozenSpaces) Space(name string) activitylog.Space {
+	return oddSpace{Space: f.Spacer.Space(name), update: func(context.Context, activitylog.Space, func(activitylog.SpaceTx) error) error { return errNoSQL }}
+}
+
+// snapshotFaults are about what package integrity reads by.
+var snapshotFaults = []fault{
+	{name: "shows what comes later in a snapshot", cases: []string{"snapshot/one moment"},
+		snapshot: func(_ context.Context, s *faulty, f readsSnapshot) error { return f(moment{s, s}, frozenSpaces{s}) }},
+	{name: "shows spaces as they are later in a snapshot", cases: []string{"snapshot/one moment"},
+		snapshot: func(ctx context.Context, s *faulty, f readsSnapshot) error {
+			return s.Store.Snapshot(ctx, func(tail activitylog.Tailer, _ activitylog.Spacer) error {
+				return f(moment{tail, s}, frozenSpaces{s})
+			})
+		}},
+	{name: "lets a snapshot be written", cases: []string{"snapshot/reads only"},
+		snapshot: func(_ context.Context, s *faulty, f readsSnapshot) error { return f(moment{s, s}, s) }},
+	{name: "swallows the error of a snapshot", cases: []string{"snapshot/error of f"},
+		snapshot: func(ctx context.Context, s *faulty, f readsSnapshot) error {
+			_ = s.Store.Snapshot(ctx, f)
+			return nil
+		}},
+	{name: "leaves an event out of snapshots", cases: []string{"snapshot/everything", "snapshot/one moment"},
+		seen: func(list []activitylog.Tailed) []activitylog.Tailed { return list[:max(0, len(list)-1)] }},
+	{name: "leaves openings out of snapshots", cases: []string{"snapshot/everything"},
+		seen: func(list []activitylog.Tailed) []activitylog.Tailed {
+			for i := range list {
+				list[i].Event.Opening = nil
+			}
+			return list
+		}},
+	{name: "finds what is not wrong", cases: []string{"snapshot/check"},
+		check: func(found func(what, org string, id uuid.UUID)) error {
+			found("a column", "acme", id(1))
+			return nil
+		}},
+	{name: "cannot check itself", cases: []string{"snapshot/check"},
+		check: func(func(what, org string, id uuid.UUID)) error { return errNoSQL }},
+	{name: "gives evidence without leaves", cases: []string{"evidence/as Tail"},
+		evidence: func(ctx context.Context, s *faulty, after position, limit int, f readsEvidence) (position, error) {
+			list, next, err := s.Store.Tail(ctx, after, limit)
+			for i := range list {
+				list[i].Event.Leaf = nil
+				f(&list[i].Event, list[i].Position)
+			}
+			return next, err
+		}},
+	{name: "uses the bytes of a leaf again", cases: []string{"evidence/as Tail"},
+		evidence: func(ctx context.Context, s *faulty, after position, limit int, f readsEvidence) (position, error) {
+			list, next, err := s.Store.Tail(ctx, after, limit)
+			room := make([]byte, 0, 100)
+			for i := range list {
+				list[i].Event.Leaf = append(room, list[i].Event.Leaf...)
+				f(&list[i].Event, list[i].Position)
+			}
+			return next, err
+		}},
+	{name: "gives evidence at the end of a batch", cases: []string{"evidence/as Tail"},
+		evidence: func(ctx context.Context, s *faulty, after position, limit int, f readsEvidence) (position, error) {
+			list, next, err := s.Store.Tail(ctx, after, limit)
+			for i := range list {
+				f(&list[i].Event, next)
+			}
+			return next, err
+		}},
+	{name: "gives more evidence than was asked for", cases: []string{"evidence/limit"},
+		evidence: func(ctx context.Context, s *faulty, after position, _ int, f readsEvidence) (position, error) {
+			list, next, err := s.Store.Tail(ctx, after, 1000)
+			for i := range list {
+				f(&list[i].Event, list[i].Position)
+			}
+			return next, err
+		}},
+	{name: "promises what nobody knows", cases: []string{"durability/a known word"}, proved: "forever"},
+}
