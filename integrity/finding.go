@@ -65,6 +65,12 @@ type Report struct {
 	Adopted  int64 // entries of events that came without evidence before there was any
 	Trees    int   // of organizations
 
+	Hidden   int64     // rows of a bundle of which parts were hidden from whoever got it
+	Others   int64     // seals of organizations that a bundle leaves out
+	Manifest *Manifest // of a bundle; nil: it was a database
+	Relied   *Reliance // what was taken from an earlier verification; nil: nothing
+	Vouch    []byte    // for VerifyOptions.Since of a later verification; nil unless all is clean
+
 	Root   string    // the newest checkpoint of the root log, to be kept somewhere else
 	AsOf   time.Time // of the newest entry of the root log
 	Intact int       // organizations in which nothing was found
