@@ -22,7 +22,7 @@ var errTampered = errors.New("the log was tampered with")
 
 func verifyCommand() command {
 	return command{
-		name: "verify", args: "--db DB [--key FILE | --public KEY] [flags]", worse: 1,
+		name: "verify", args: "(--db DB | BUNDLE) [--key FILE | --public KEY] [flags]", worse: 1,
 		about: `proves that nothing in a log was changed, removed, inserted or hidden since it was sealed
 
 Every row is held against the evidence that it was recorded with, the evidence against the tree of its organization, and
@@ -31,6 +31,9 @@ of the keys, no secret is needed; then rows that are not sealed yet are not chec
 
 A database that was set back to an older state as a whole is right in itself. Keep the checkpoint that --save writes
 somewhere else and give it to --known: the log must continue it.
+
+A BUNDLE is a folder or archive that activitylog bundle or activitylog export --evidence wrote. It is verified without a
+database; its files need not be trusted.
 
 The exit code is 0 when all is clean, 1 when something was changed, 2 when it cannot be decided and 3 when the command
 was called wrongly.`,
@@ -61,8 +64,10 @@ type verifying struct {
 
 func (v *verifying) run(ctx context.Context, s streams, args []string) (err error) {
 	switch {
-	case len(args) > 0:
-		return usage("verify takes flags only, not %s", safe(args[0]))
+	case len(args) > 1 || len(args) == 1 && v.db != "":
+		return usage("verify takes one database or one bundle, not %s besides", safe(args[len(args)-1]))
+	case len(args) == 1 && (v.deep || v.key == "" && v.public == ""):
+		return usage("a bundle is verified by --public KEY or --key FILE, and has nothing for --deep")
 	case v.key != "" && v.public != "":
 		return usage("--key and --public exclude each other; leave one out")
 	case v.db == "memory:":
@@ -71,6 +76,9 @@ func (v *verifying) run(ctx context.Context, s streams, args []string) (err erro
 	o, err := v.options(s)
 	if err != nil {
 		return err
+	}
+	if len(args) == 1 {
+		return v.files(ctx, s, args[0], o)
 	}
 	db, err := readDatabase(ctx, v.db)
 	if err != nil {
@@ -81,6 +89,24 @@ func (v *verifying) run(ctx context.Context, s streams, args []string) (err erro
 	defer shown.done()
 	o.Progress = func(rows int64) { shown.add(rows - shown.n) }
 	report, err := integrity.Verify(ctx, db.events, o)
+	shown.done()
+	if err != nil {
+		return err
+	}
+	return v.conclude(s.out, report)
+}
+
+// files verifies a bundle.
+func (v *verifying) files(ctx context.Context, s streams, path string, o *integrity.VerifyOptions) error {
+	files, err := integrity.OpenFiles(path)
+	if err != nil {
+		return err
+	}
+	defer files.Close()
+	shown := newProgress(s.err, "rows checked")
+	defer shown.done()
+	o.Progress = func(rows int64) { shown.add(rows - shown.n) }
+	report, err := integrity.VerifyBundle(ctx, files, o)
 	shown.done()
 	if err != nil {
 		return err
@@ -130,6 +156,12 @@ func (v *verifying) conclude(w io.Writer, r *integrity.Report) error {
 	}
 	fmt.Fprintf(w, "%s read, %s sealed in %s, %s not sealed yet, %s purged, %s erased\n", plural(r.Events, "event"), grouped(r.Sealed),
 		plural(int64(r.Trees), "tree"), grouped(r.Unsealed), grouped(r.Purged), grouped(r.Erased))
+	if r.Hidden > 0 {
+		fmt.Fprintf(w, "%s had parts hidden when the bundle was written\n", plural(r.Hidden, "event"))
+	}
+	if r.Others > 0 {
+		fmt.Fprintf(w, "the bundle is of one organization; %s of others were left out\n", plural(r.Others, "seal"))
+	}
 	if r.Adopted > 0 {
 		fmt.Fprintf(w, "%s came without evidence before there were keys; they are fixed as they were then\n", plural(r.Adopted, "event"))
 	}

@@ -89,3 +89,51 @@ func TestVerifyOnPostgreSQL(t *testing.T) {
 		t.Errorf("without keys: %+v", r)
 	}
 }
+
+// publicOf returns the public key of a database.
+func publicOf(t testing.TB, db string) string {
+	t.Helper()
+	keys, err := os.ReadFile(db + ".key")
+	require.NoError(t, err)
+	public, _, _ := strings.Cut(strings.SplitN(string(keys), "public ", 2)[1], "\n")
+	return public
+}
+
+func TestVerifyABundle(t *testing.T) {
+	t.Parallel()
+	db := newDB(t)
+	done(t, "import", "--db", db, "--org", "acme", file(t, ana, leo))
+	public := publicOf(t, db)
+	for _, out := range []string{filepath.Join(t.TempDir(), "bundle"), filepath.Join(t.TempDir(), "bundle.zip")} {
+		r := call(t, "", "bundle", "--db", db, "--org", "acme", "--out", out)
+		require.Equal(t, exitDone, r.code, r.err)
+		if got := done(t, "verify", "--public", public, out); !strings.HasSuffix(got, "clean\n") {
+			t.Errorf("got %s", got)
+		}
+		if r := call(t, "", "bundle", "--db", db, "--org", "acme", "--out", out); strings.HasSuffix(out, "bundle") && (r.code != exitUsage || !strings.Contains(r.err, "is not an empty folder")) {
+			t.Errorf("over another: %+v", r)
+		}
+	}
+	folder := filepath.Join(t.TempDir(), "b")
+	done(t, "bundle", "--db", db, "--all-orgs", "--hide", "actor,network", "--out", folder)
+	rows := filepath.Join(folder, "events.ndjson")
+	text, err := os.ReadFile(rows)
+	require.NoError(t, err)
+	require.NotContains(t, string(text), "192.0.2.1")
+	require.NoError(t, os.WriteFile(rows, []byte(strings.Replace(string(text), `"failure"`, `"success"`, 1)), 0o600))
+	if r := call(t, "", "verify", folder, "--public", public); r.code != exitTampered || !strings.Contains(r.out, "the row differs from its evidence in: outcome") {
+		t.Errorf("an edited row: %+v", r)
+	}
+	require.NoError(t, os.WriteFile(rows, text[:len(text)-5], 0o600))
+	if r := call(t, "", "verify", folder, "--public", public); r.code != 2 || !strings.Contains(r.err, "events.ndjson ends within line") {
+		t.Errorf("cut off: %+v", r)
+	}
+	for _, args := range [][]string{{folder}, {folder, "--public", public, "--deep"}, {folder, "--public", public, "--db", db}, {folder, folder, "--public", public}} {
+		if r := call(t, "", append([]string{"verify"}, args...)...); r.code != 3 {
+			t.Errorf("verify %v: %+v", args, r)
+		}
+	}
+	if r := call(t, "", "verify", "--public", public, filepath.Join(folder, "none")); r.code != 2 {
+		t.Errorf("nothing there: %+v", r)
+	}
+}
