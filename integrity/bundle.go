@@ -1,8 +1,6 @@
 package integrity
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"encoding/base32"
 	"encoding/json"
@@ -72,9 +70,7 @@ type bundle struct {
 	hidden activitylog.Parts
 	sizes  map[uint32]int64 // of trees, as their checkpoints say
 
-	file  fs.File // of rows
-	lines *bufio.Reader
-	line  int64
+	rows *lineReader // nil: none was read yet
 }
 
 func openBundle(files fs.FS) (*bundle, error) {
@@ -228,76 +224,35 @@ func (b *bundle) tile(number uint32, t tlog.Tile) ([]byte, error) {
 
 // Tail reads the rows once, from the first to the last.
 func (b *bundle) Tail(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error) {
-	if b.file == nil {
+	if b.rows == nil {
 		var err error
-		if b.file, err = b.files.Open(eventsName); err != nil {
-			return nil, "", unreadable("%v", err)
+		if b.rows, err = openLines(b.files, eventsName); err != nil {
+			return nil, "", err
 		}
-		b.lines = bufio.NewReaderSize(b.file, maxEvent)
 	}
 	var events []activitylog.Tailed
-	at := after
 	for size := 0; len(events) < limit && size < rowsAhead; {
-		line, err := b.nextLine()
+		line, err := b.rows.next()
 		if err != nil {
 			return nil, "", err
 		}
 		if line == nil {
-			return events, at, nil
+			return events, after, nil
 		}
-		b.line++
 		size += len(line)
-		at = activitylog.Position(strconv.FormatInt(b.line, 10))
+		after = activitylog.Position(strconv.FormatInt(b.rows.n, 10))
 		e, err := parseLine(line)
 		if err != nil {
-			return events, at, &badLineError{b.line, err}
+			return events, after, b.rows.bad(err)
 		}
-		events = append(events, activitylog.Tailed{Event: e, Position: at})
+		events = append(events, activitylog.Tailed{Event: e, Position: after})
 	}
-	return events, at, ctx.Err()
-}
-
-// nextLine returns the next line without its end, or nil at the end of the file.
-func (b *bundle) nextLine() ([]byte, error) {
-	line, err := b.lines.ReadSlice('\n')
-	switch {
-	case err == nil:
-		return line[:len(line)-1], nil
-	case err == io.EOF && len(line) == 0:
-		return nil, nil
-	case err == io.EOF:
-		return nil, unreadable("%s ends within line %d", eventsName, b.line+1)
-	case errors.Is(err, bufio.ErrBufferFull):
-		return nil, unreadable("line %d of %s has more than %d bytes", b.line+1, eventsName, maxEvent)
-	}
-	return nil, unreadable("%s: %v", eventsName, err)
-}
-
-// parseLine reads an event. There is one way to write it.
-func parseLine(line []byte) (activitylog.Event, error) {
-	var e activitylog.Event
-	if err := e.UnmarshalJSON(line); err != nil {
-		return e, err
-	}
-	if !bytes.Equal(e.AppendJSON(nil), line) {
-		return e, errors.New("it is written in another form than events are")
-	}
-	return e, nil
-}
-
-// badLineError is a line that is no event.
-type badLineError struct {
-	line int64
-	err  error
-}
-
-func (e *badLineError) Error() string {
-	return fmt.Sprintf("line %d of %s: %v", e.line, eventsName, e.err)
+	return events, after, ctx.Err()
 }
 
 func (b *bundle) close() {
-	if b.file != nil {
-		b.file.Close()
+	if b.rows != nil {
+		b.rows.file.Close()
 	}
 }
 

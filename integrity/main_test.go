@@ -127,6 +127,12 @@ func (r *rig) seal() {
 	}
 }
 
+// sealAll is seal for options.
+func (r *rig) sealAll(context.Context) error {
+	r.seal()
+	return nil
+}
+
 func (r *rig) options() *integrity.VerifyOptions {
 	return &integrity.VerifyOptions{Verifiers: r.keys.Verifiers, Keys: &r.keys.WriterKeys}
 }

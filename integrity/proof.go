@@ -173,7 +173,7 @@ func CheckProof(file []byte, verifiers []note.Verifier, e *activitylog.Event) (*
 	}
 	if e != nil {
 		var room scratch
-		if wrong, _ := room.differences(e, l); len(wrong) > 0 || e.ID != l.ID {
+		if wrong, _ := room.differences(e, l, nil); len(wrong) > 0 || e.ID != l.ID {
 			return nil, fmt.Errorf("integrity: the event differs from its proof in: %s", strings.Join(append(wrong, "its id")[:max(1, len(wrong))], ", "))
 		}
 	}

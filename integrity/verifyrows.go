@@ -177,7 +177,7 @@ func (v *verification) row(e *activitylog.Event, at activitylog.Position) error 
 
 // compare holds a row to its leaf.
 func (v *verification) compare(e *activitylog.Event, l *Leaf, index int64, since time.Time) {
-	wrong, erased := v.room.differences(e, l)
+	wrong, erased := v.room.differences(e, l, nil)
 	if len(wrong) > 0 {
 		v.found(Finding{Verdict: Tampered, Check: "row", Org: e.Org, ID: e.ID, Index: index, Since: since,
 			What: "the row differs from its evidence in: " + strings.Join(wrong, ", ")})

@@ -96,7 +96,7 @@ func (v *verifying) run(ctx context.Context, s streams, args []string) (err erro
 	return v.conclude(s.out, report)
 }
 
-// files verifies a bundle.
+// files verifies a bundle or an evidence pack.
 func (v *verifying) files(ctx context.Context, s streams, path string, o *integrity.VerifyOptions) error {
 	files, err := integrity.OpenFiles(path)
 	if err != nil {
@@ -106,6 +106,14 @@ func (v *verifying) files(ctx context.Context, s streams, path string, o *integr
 	shown := newProgress(s.err, "rows checked")
 	defer shown.done()
 	o.Progress = func(rows int64) { shown.add(rows - shown.n) }
+	if integrity.IsEvidence(files) {
+		report, err := integrity.VerifyEvidence(ctx, files, o)
+		shown.done()
+		if err != nil {
+			return err
+		}
+		return concludeEvidence(s.out, report)
+	}
 	report, err := integrity.VerifyBundle(ctx, files, o)
 	shown.done()
 	if err != nil {
@@ -148,12 +156,7 @@ func (v *verifying) options(s streams) (*integrity.VerifyOptions, error) {
 
 // conclude prints the report and turns its verdict into an exit code.
 func (v *verifying) conclude(w io.Writer, r *integrity.Report) error {
-	for _, f := range r.Findings {
-		fmt.Fprintln(w, safe(f.String()))
-	}
-	if r.More > 0 {
-		fmt.Fprintf(w, "and %s more\n", plural(int64(r.More), "finding"))
-	}
+	showFindings(w, r.Findings, r.More)
 	fmt.Fprintf(w, "%s read, %s sealed in %s, %s not sealed yet, %s purged, %s erased\n", plural(r.Events, "event"), grouped(r.Sealed),
 		plural(int64(r.Trees), "tree"), grouped(r.Unsealed), grouped(r.Purged), grouped(r.Erased))
 	if r.Hidden > 0 {
@@ -168,16 +171,32 @@ func (v *verifying) conclude(w io.Writer, r *integrity.Report) error {
 	if !r.AsOf.IsZero() {
 		fmt.Fprintf(w, "newest seal: %s\n", r.AsOf.Format(time.RFC3339))
 	}
-	switch r.Verdict() {
-	case integrity.Tampered:
+	if r.Verdict() == integrity.Tampered {
 		fmt.Fprintf(w, "nothing was found in %s of %s\n", grouped(int64(r.Intact)), plural(int64(r.Trees), "organization"))
+	}
+	if err := verdict(w, r.Verdict()); err != nil || v.save == "" {
+		return err
+	}
+	return os.WriteFile(v.save, []byte(r.Root), 0o600)
+}
+
+func showFindings(w io.Writer, findings []integrity.Finding, more int) {
+	for _, f := range findings {
+		fmt.Fprintln(w, safe(f.String()))
+	}
+	if more > 0 {
+		fmt.Fprintf(w, "and %s more\n", plural(int64(more), "finding"))
+	}
+}
+
+// verdict turns a verdict into an exit code.
+func verdict(w io.Writer, v integrity.Verdict) error {
+	switch v {
+	case integrity.Tampered:
 		return errTampered
 	case integrity.Undecided:
 		return errors.New("it cannot be decided whether the log is as it was")
 	}
-	fmt.Fprintln(w, "clean")
-	if v.save == "" {
-		return nil
-	}
-	return os.WriteFile(v.save, []byte(r.Root), 0o600)
+	_, err := fmt.Fprintln(w, "clean")
+	return err
 }

@@ -137,3 +137,36 @@ func TestVerifyABundle(t *testing.T) {
 		t.Errorf("nothing there: %+v", r)
 	}
 }
+
+func TestVerifyEvidence(t *testing.T) {
+	t.Parallel()
+	db := newDB(t)
+	done(t, "import", "--db", db, "--org", "acme", file(t, ana, leo))
+	public, head := publicOf(t, db), filepath.Join(t.TempDir(), "head")
+	done(t, "verify", "--db", db, "--save", head)
+	for _, format := range []string{"csv", "ndjson"} {
+		for _, name := range []string{"pack", "pack.zip"} {
+			out := filepath.Join(t.TempDir(), name)
+			done(t, "export", "--db", db, "--org", "acme", "--format", format, "--evidence", out, "--known", head, "actor:leo")
+			got := done(t, "verify", "--public", public, "--known", head, out)
+			if !strings.Contains(got, "1 event of organization \"acme\", exported by the filter actor:leo") || !strings.HasSuffix(got, "clean\n") {
+				t.Errorf("%s, %s: %s", format, name, got)
+			}
+		}
+	}
+	out := filepath.Join(t.TempDir(), "pack")
+	done(t, "export", "--db", db, "--org", "acme", "--evidence", out, aside)
+	done(t, "verify", "--db", db)
+	table := filepath.Join(out, "events.csv")
+	text, err := os.ReadFile(table)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(table, []byte(strings.Replace(string(text), "failure", "success", 1)), 0o600))
+	if r := call(t, "", "verify", "--public", public, out); r.code != exitTampered || !strings.Contains(r.out, "events.csv does not show the events of events.ndjson") {
+		t.Errorf("an edited table: %+v", r)
+	}
+	for _, args := range [][]string{{"--known", head}, {"--evidence", "x", "--out", "y"}, {"--evidence", "x", "--format", "json"}} {
+		if r := call(t, "", append([]string{"export", "--db", db, "--org", "acme"}, args...)...); r.code != exitUsage {
+			t.Errorf("export %v: %+v", args, r)
+		}
+	}
+}
