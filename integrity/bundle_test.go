@@ -60,10 +60,14 @@ func (m inMemory) save(t testing.TB) string {
 	return dir
 }
 
-// file is the only file whose name ends like this, or the first of them.
+// file is the only file whose name ends like this, or the first of them. What stands before a star is how it begins.
 func (m inMemory) file(end string) string {
+	begin, end, star := strings.Cut(end, "*")
+	if !star {
+		begin, end = "", begin
+	}
 	for _, name := range slices.Sorted(maps.Keys(m)) {
-		if strings.HasSuffix(name, end) {
+		if strings.HasPrefix(name, begin) && strings.HasSuffix(name, end) {
 			return name
 		}
 	}
