@@ -182,7 +182,9 @@ FIELDS = ("schema id time recorded duration_us org project category action verb 
 GROUPS = ["actor", "target", "network", "metadata", "text"]
 GONE = "[erased]"
 class Number(str): """A number as it stands there."""
-def quote(s): return '"' + re.sub('["\\\\\x00-\x1f]', lambda m: {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}.get(m[0]) or "\\u%04x" % ord(m[0]), s) + '"'
+ESCAPED = re.compile('["\\\\\x00-\x1f]')
+ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
+def quote(s): return '"' + (ESCAPED.sub(lambda m: ESCAPES.get(m[0]) or "\\u%04x" % ord(m[0]), s) if ESCAPED.search(s) else s) + '"'
 def dump(v):
     if isinstance(v, Number): return v
     if isinstance(v, str): return quote(v)

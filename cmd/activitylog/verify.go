@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -32,23 +33,27 @@ of the keys, no secret is needed; then rows that are not sealed yet are not chec
 A database that was set back to an older state as a whole is right in itself. Keep the checkpoint that --save writes
 somewhere else and give it to --known: the log must continue it.
 
+With --since, what an earlier verification found in order is not read again, so that it can run every hour. It says what
+it relied on. Keep the file where whoever can change the database cannot, and verify all from time to time.
+
 A BUNDLE is a folder or archive that activitylog bundle or activitylog export --evidence wrote. It is verified without a
 database; its files need not be trusted.
 
 The exit code is 0 when all is clean, 1 when something was changed, 2 when it cannot be decided and 3 when the command
 was called wrongly.`,
-		setup: func(fs *flag.FlagSet) func(context.Context, streams, []string) error {
+		setup: func(flags *flag.FlagSet) func(context.Context, streams, []string) error {
 			var v verifying
-			fs.StringVar(&v.db, "db", "", dbUsage)
-			keyFlag(fs, &v.key)
-			fs.StringVar(&v.public, "public", "", "the public `key` of the log, in place of its file of keys")
-			fs.BoolVar(&v.deep, "deep", false, "also check what the database derived from the events, such as indexes")
-			fs.Func("known", "a `file` with checkpoints that were kept elsewhere; may be repeated", func(path string) error {
+			flags.StringVar(&v.db, "db", "", dbUsage)
+			keyFlag(flags, &v.key)
+			flags.StringVar(&v.public, "public", "", "the public `key` of the log, in place of its file of keys")
+			flags.BoolVar(&v.deep, "deep", false, "also check what the database derived from the events, such as indexes")
+			flags.Func("known", "a `file` with checkpoints that were kept elsewhere; may be repeated", func(path string) error {
 				v.known = append(v.known, path)
 				return nil
 			})
-			fs.StringVar(&v.save, "save", "", "write the newest checkpoint to this `file` if all is clean")
-			fs.DurationVar(&v.silence, "max-silence", 0, "the longest `duration` since the newest seal; 0 means any")
+			flags.StringVar(&v.save, "save", "", "write the newest checkpoint to this `file` if all is clean")
+			flags.StringVar(&v.since, "since", "", "go on from what this `file` says was verified, and renew it if all is clean; the first time it is made")
+			flags.DurationVar(&v.silence, "max-silence", 0, "the longest `duration` since the newest seal; 0 means any")
 			return v.run
 		},
 	}
@@ -58,7 +63,7 @@ type verifying struct {
 	db, key, public string
 	deep            bool
 	known           []string
-	save            string
+	save, since     string
 	silence         time.Duration
 }
 
@@ -66,8 +71,8 @@ func (v *verifying) run(ctx context.Context, s streams, args []string) (err erro
 	switch {
 	case len(args) > 1 || len(args) == 1 && v.db != "":
 		return usage("verify takes one database or one bundle, not %s besides", safe(args[len(args)-1]))
-	case len(args) == 1 && (v.deep || v.key == "" && v.public == ""):
-		return usage("a bundle is verified by --public KEY or --key FILE, and has nothing for --deep")
+	case len(args) == 1 && (v.deep || v.since != "" || v.key == "" && v.public == ""):
+		return usage("a bundle is verified by --public KEY or --key FILE, and has nothing for --deep and --since")
 	case v.key != "" && v.public != "":
 		return usage("--key and --public exclude each other; leave one out")
 	case v.db == "memory:":
@@ -144,6 +149,13 @@ func (v *verifying) options(s streams) (*integrity.VerifyOptions, error) {
 		}
 		o.Verifiers, o.Keys = keys.Verifiers, &keys.WriterKeys
 	}
+	if v.since != "" {
+		b, err := os.ReadFile(v.since)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		o.Since = b
+	}
 	for _, path := range v.known {
 		b, err := os.ReadFile(path)
 		if err != nil {
@@ -168,16 +180,31 @@ func (v *verifying) conclude(w io.Writer, r *integrity.Report) error {
 	if r.Adopted > 0 {
 		fmt.Fprintf(w, "%s came without evidence before there were keys; they are fixed as they were then\n", plural(r.Adopted, "event"))
 	}
+	if p := r.Relied; p != nil {
+		fmt.Fprintf(w, "relied on what was verified before: %s sealed until %s, which were not read again\n", plural(p.Entries, "event"), p.AsOf.Format(time.RFC3339))
+	}
 	if !r.AsOf.IsZero() {
 		fmt.Fprintf(w, "newest seal: %s\n", r.AsOf.Format(time.RFC3339))
 	}
 	if r.Verdict() == integrity.Tampered {
 		fmt.Fprintf(w, "nothing was found in %s of %s\n", grouped(int64(r.Intact)), plural(int64(r.Trees), "organization"))
 	}
-	if err := verdict(w, r.Verdict()); err != nil || v.save == "" {
+	if err := verdict(w, r.Verdict()); err != nil {
 		return err
 	}
-	return os.WriteFile(v.save, []byte(r.Root), 0o600)
+	for path, b := range map[string][]byte{v.save: []byte(r.Root), v.since: r.Vouch} {
+		if path == "" {
+			continue
+		}
+		err := writeFile(path, func(out io.Writer) error {
+			_, err := out.Write(b)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func showFindings(w io.Writer, findings []integrity.Finding, more int) {

@@ -170,3 +170,32 @@ func TestVerifyEvidence(t *testing.T) {
 		}
 	}
 }
+
+func TestVerifyGoesOn(t *testing.T) {
+	t.Parallel()
+	db := newDB(t)
+	state := filepath.Join(t.TempDir(), "state")
+	done(t, "import", "--db", db, "--org", "acme", file(t, ana, leo))
+	require.NotContains(t, done(t, "verify", "--db", db, "--since", state), "relied")
+	done(t, "query", "--db", db, "--org", "acme")
+	for _, want := range []string{"1 event read", "0 events read"} {
+		out := done(t, "verify", "--db", db, "--since", state)
+		if !strings.Contains(out, want) || !strings.Contains(out, "relied on what was verified before: ") {
+			t.Errorf("got %s, want %s", out, want)
+		}
+	}
+	before, err := os.ReadFile(state)
+	require.NoError(t, err)
+	done(t, "export", "--db", db, "--org", "acme")
+	edit(t, db, "UPDATE activitylog_events SET severity = 'critical' WHERE seq = 4")
+	if r := call(t, "", "verify", "--db", db, "--since", state); r.code != exitTampered {
+		t.Errorf("after an edit: %+v", r)
+	}
+	after, err := os.ReadFile(state)
+	require.NoError(t, err)
+	require.Equal(t, string(before), string(after))
+	require.NoError(t, os.WriteFile(state, []byte("{}"), 0o600))
+	if r := call(t, "", "verify", "--db", db, "--since", state); r.code != 2 || !strings.Contains(r.err, "is not what a verification wrote") {
+		t.Errorf("another file: %+v", r)
+	}
+}
