@@ -61,6 +61,7 @@ type Report struct {
 	Events   int64 // rows that were read
 	Sealed   int64 // entries in the trees
 	Unsealed int64 // rows that wait for their seal
+	Pruned   int64 // of those, entries that were pruned themselves
 	Purged   int64 // entries whose rows a recorded purge removed
 	Erased   int64 // rows that a recorded erasure emptied
 	Adopted  int64 // entries of events that came without evidence before there was any

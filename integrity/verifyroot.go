@@ -105,6 +105,8 @@ func (w *rootWalk) next() error {
 	switch {
 	case r.seal != nil:
 		v.seal(w.byStream, r.seal)
+	case r.prune != nil:
+		v.pruned(w.byStream, r.prune)
 	case r.next != nil:
 		next, err := v.next(r.next, index)
 		if err != nil {
@@ -126,22 +128,27 @@ func (v *verification) now() time.Time {
 // seal notes what the root log says of a tree.
 func (v *verification) seal(byStream map[[16]byte]*treeCheck, s *sealRecord) {
 	t := byStream[s.Stream]
-	if t == nil && v.bundle != nil && !v.bundle.whole() {
-		v.report.Others++
-		return
-	}
 	if t == nil {
-		v.tampered("tree", "", "the root log tells of a tree that is gone: all of an organization was removed")
+		v.unknownTree()
 		return
 	}
 	var before int64
 	if n := len(t.seals); n > 0 {
 		before = t.seals[n-1].Size
 	}
-	if s.Previous != before || s.Size <= before {
+	if s.Previous != before || s.Size <= before || s.Min != t.min {
 		v.tampered("root", t.tree.Org, "the root log does not tell the seals of the tree one after the other")
 	}
 	t.seals = append(t.seals, *s)
+}
+
+// unknownTree is told of a tree of which there is nothing. A bundle of one organization leaves the others out.
+func (v *verification) unknownTree() {
+	if v.bundle != nil && !v.bundle.whole() {
+		v.report.Others++
+		return
+	}
+	v.tampered("tree", "", "the root log tells of a tree that is gone: all of an organization was removed")
 }
 
 // known opens the checkpoints that were kept elsewhere, by their sizes.

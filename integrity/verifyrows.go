@@ -350,6 +350,7 @@ func (v *verification) finish(t *treeCheck) error {
 	gone, allowed := int64(len(t.missing))+max(0, t.min-t.from), t.tree.allowed()-t.before
 	if gone <= allowed {
 		v.report.Purged += gone
+		v.report.Pruned += t.min
 		return nil
 	}
 	if allowed > 0 {
