@@ -93,7 +93,9 @@ func TestAttacksOnAPrunedLog(t *testing.T) {
 		{"delete one row more", func(a *attacker) {
 			a.exec("DELETE FROM activitylog_events WHERE id = (SELECT id FROM activitylog_events WHERE org = 'acme' ORDER BY time LIMIT 1)")
 		}, "551 rows are gone, but recorded purges removed 550"},
-		{"delete more leaves", func(a *attacker) { a.exec(`DELETE FROM activitylog_spaces WHERE key = ?`, sealKey('l', 1, 0, 0, 0, 0, 0, 0, 2, 63)) }, "entries from 512 on are missing"},
+		{"delete more leaves", func(a *attacker) {
+			a.exec(`DELETE FROM activitylog_spaces WHERE key = ?`, sealKey('l', 1, 0, 0, 0, 0, 0, 0, 2, 63))
+		}, "entries from 512 on are missing"},
 		{"put leaves back", func(a *attacker) { a.add(sealKey('l', 1, 0, 0, 0, 0, 0, 0, 0, 63)) }, "there are entries that were pruned"},
 		{"put a tile back", func(a *attacker) { a.add(sealKey('t', 1, 0, 0, 0, 0, 0, 0, 0, 0, 0)) }, "there are 4 tiles where there should be 3"},
 		{"poison the hashes of what was pruned", func(a *attacker) {
