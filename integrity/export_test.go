@@ -26,4 +26,5 @@ var (
 	ParseRootEntry = func(b []byte) error { _, err := parseRootEntry(b); return err }
 	SplitSegment   = splitSegment
 	OpenCheckpoint = openCheckpoint
+	OpenZip        = openZip
 )

@@ -127,6 +127,16 @@ func (r *rig) seal() {
 	}
 }
 
+// purge records a purge of n events, as package retention does.
+func (r *rig) purge(org string, n int) {
+	r.t.Helper()
+	op, err := r.log.Begin(r.ctx, activitylog.Event{Org: org, Action: "audit.purge", Metadata: map[string]any{"planned": n}})
+	require.NoError(r.t, err)
+	op.Event.Metadata["deleted"] = n
+	_, err = op.End(r.ctx, nil)
+	require.NoError(r.t, err)
+}
+
 // sealAll is seal for options.
 func (r *rig) sealAll(context.Context) error {
 	r.seal()

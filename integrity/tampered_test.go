@@ -1,3 +1,7 @@
+// Not under the race detector, where so many files take minutes: make test runs this package without it too.
+
+//go:build !race
+
 package integrity_test
 
 import (
@@ -6,23 +10,12 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/export"
 	"github.com/activitylog/activitylog/integrity"
-	"github.com/stretchr/testify/require"
-)
-
-// The exit codes of both verifiers.
-const (
-	clean    = 0
-	tampered = 1
-	refused  = 2
 )
 
 // tampering is something that was done to the files of a bundle or pack, and what both verifiers must say.
@@ -270,31 +263,6 @@ func code(t testing.TB, v integrity.Verdict, err error) int {
 		return tampered
 	}
 	return clean
-}
-
-// python runs the verifier that shares no code with the package, and returns its exit code and what it said.
-func python(t testing.TB, args ...string) (int, string) {
-	t.Helper()
-	path, err := exec.LookPath("python3")
-	if err != nil && os.Getenv("ACTIVITYLOG_REQUIRE_POSTGRES") != "1" {
-		t.Skip("there is no python3; scripts/deps.sh installs it")
-	}
-	require.NoError(t, err, "scripts/deps.sh installs python3")
-	script := filepath.Join("..", "scripts", "verify.py")
-	_, err = os.Stat(script) // for the test cache, which does not see what a child process reads
-	require.NoError(t, err)
-	out, err := exec.CommandContext(t.Context(), path, append([]string{script}, args...)...).CombinedOutput()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		require.NoError(t, err)
-	}
-	if strings.Contains(string(out), "Traceback") {
-		t.Errorf("it broke off: %s", out)
-	}
-	if exit != nil {
-		return exit.ExitCode(), string(out)
-	}
-	return 0, string(out)
 }
 
 // TestBothVerifiersAgree changes bundles and packs in many ways.
