@@ -68,9 +68,6 @@ func tileOf(size int64, level int, n int64) tlog.Tile {
 	return tlog.Tile{H: tileHeight, L: level, N: n, W: int(max(0, min(w, 1<<tileHeight)))}
 }
 
-// pruned tells whether a tile has only hashes of entries that were pruned.
-func pruned(level int, n, min int64) bool { return (n+1)<<(tileHeight*(level+1)) <= min }
-
 // next returns the next entry and its index. At the end it returns nil. The place of its row is in place.
 func (c *cursor) next() (entry []byte, index int64, err error) {
 	index = c.f.size
