@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"io"
 	"iter"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -158,4 +160,97 @@ func TestEvidenceThatBreaksOff(t *testing.T) {
 	r := memoryRig(t)
 	_, err := integrity.WriteEvidence(r.ctx, r.store, inMemory{}, failing(io.ErrUnexpectedEOF), &integrity.EvidenceOptions{Verifiers: r.keys.Verifiers})
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+}
+
+// TestEvidenceIsHeldToWhatWasKept gives checkpoints that were kept elsewhere to the verification.
+func TestEvidenceIsHeldToWhatWasKept(t *testing.T) {
+	t.Parallel()
+	r := memoryRig(t)
+	r.record("acme", 3)
+	r.seal()
+	early := []byte(r.clean().Root)
+	r.record("acme", 3)
+	r.seal()
+	without := r.evidence(integrity.EvidenceOptions{Org: "acme"})
+	with := r.evidence(integrity.EvidenceOptions{Org: "acme", Anchors: [][]byte{early}})
+	r.record("acme", 3)
+	r.seal()
+	late := []byte(r.clean().Root)
+
+	other := memoryRig(t) // of the same name and key: a fork
+	other.keys = r.keys
+	other.reopen()
+	other.record("acme", 1)
+	other.seal()
+	fork := []byte(other.clean().Root)
+	for _, x := range []struct {
+		name  string
+		pack  inMemory
+		known []byte
+		want  integrity.Verdict
+		says  string
+	}{
+		{"an early one", without, early, integrity.Clean, ""},
+		{"one that is in it too", with, early, integrity.Clean, ""},
+		{"a late one", with, late, integrity.Undecided, "is newer than the pack"},
+		{"one of a fork", without, fork, integrity.Tampered, "the log was rewritten"},
+		{"one of nothing", with, []byte("x"), integrity.Undecided, "cannot be believed"},
+	} {
+		o := r.auditor()
+		o.Known = [][]byte{x.known}
+		report, err := integrity.VerifyEvidence(t.Context(), x.pack.fs(), o)
+		require.NoError(t, err, x.name)
+		if report.Verdict() != x.want || x.says != "" && !strings.Contains(report.Findings[0].What, x.says) {
+			t.Errorf("%s: %v", x.name, report.Findings)
+		}
+		file := filepath.Join(t.TempDir(), "known")
+		require.NoError(t, os.WriteFile(file, x.known, 0o600))
+		want := map[integrity.Verdict]int{integrity.Clean: clean, integrity.Tampered: tampered, integrity.Undecided: refused}[x.want]
+		if got, said := python(t, "--public", r.public, "--known", file, x.pack.save(t)); got != want {
+			t.Errorf("%s: the verifier in Python ends with %d: %s", x.name, got, said)
+		}
+	}
+	_, err := integrity.WriteEvidence(r.ctx, r.store, inMemory{}, r.log.Org("acme").Events(r.ctx, activitylog.Query{}),
+		&integrity.EvidenceOptions{Verifiers: r.keys.Verifiers, Org: "acme", Anchors: [][]byte{fork}})
+	require.ErrorContains(t, err, "is not one of this log")
+}
+
+func TestBundlesAreHeldToWhatWasKept(t *testing.T) {
+	t.Parallel()
+	r := memoryRig(t)
+	r.record("acme", 3)
+	r.seal()
+	early, files := []byte(r.clean().Root), r.bundle(integrity.BundleOptions{})
+	r.record("acme", 3)
+	r.seal()
+	late := []byte(r.clean().Root)
+	for _, x := range []struct {
+		known []byte
+		want  int
+	}{{early, clean}, {late, tampered}, {[]byte("x"), refused}} {
+		o := r.auditor()
+		o.Known = [][]byte{x.known}
+		report, err := integrity.VerifyBundle(t.Context(), files.fs(), o)
+		require.NoError(t, err)
+		file := filepath.Join(t.TempDir(), "known")
+		require.NoError(t, os.WriteFile(file, x.known, 0o600))
+		got, said := python(t, "--public", r.public, "--known", file, files.save(t))
+		if map[integrity.Verdict]int{integrity.Clean: clean, integrity.Tampered: tampered, integrity.Undecided: refused}[report.Verdict()] != x.want || got != x.want {
+			t.Errorf("%q: %v; Python ends with %d: %s", x.known, report.Findings, got, said)
+		}
+	}
+}
+
+func TestEvidenceIsHeldToItsFilter(t *testing.T) {
+	t.Parallel()
+	r := memoryRig(t)
+	r.record("acme", 9)
+	files := r.evidence(integrity.EvidenceOptions{Org: "acme", Filter: parseFilter(t, "request:r1,r2")})
+	files["manifest.json"] = bytes.Replace(files["manifest.json"], []byte("request:r1,r2"), []byte("request:r1,r3"), 1)
+	report := r.verifyEvidence(files)
+	require.Len(t, report.Findings, 1)
+	require.Equal(t, "the filter of the pack does not mean the event", report.Findings[0].What)
+	files["manifest.json"] = bytes.Replace(files["manifest.json"], []byte("request:r1,r3"), []byte("requst:r1,r3"), 1)
+	_, err := integrity.VerifyEvidence(t.Context(), files.fs(), r.auditor())
+	require.ErrorIs(t, err, integrity.ErrBundle)
 }

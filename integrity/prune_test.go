@@ -120,3 +120,38 @@ func TestAttacksOnAPrunedLog(t *testing.T) {
 		})
 	}
 }
+
+// TestPruningStopsAtDamage has one leaf of what would go altered.
+func TestPruningStopsAtDamage(t *testing.T) {
+	t.Parallel()
+	r := sqliteRig(t)
+	r.record("acme", 600)
+	r.seal()
+	r.purgeOldest(300)
+	r.seal()
+	key := sealKey('l', 1, 0, 0, 0, 0, 0, 0, 0, 63)
+	a := newAttacker(t, r)
+	a.put(key, flip(a.row(key), 60))
+	_, err := r.sealer.Prune(r.ctx, "acme")
+	require.ErrorContains(t, err, "is not the one that was signed")
+	a.put(key, flip(a.row(key), 60))
+	require.EqualValues(t, 256, r.prune())
+	require.Empty(t, r.verify().Findings)
+}
+
+// TestHolesDoNotHideBehindPruning deletes an event before its seal, in a log of which the beginning was pruned.
+func TestHolesDoNotHideBehindPruning(t *testing.T) {
+	t.Parallel()
+	r := sqliteRig(t)
+	r.record("acme", 300)
+	r.seal()
+	r.purgeOldest(300)
+	require.EqualValues(t, 256, r.prune())
+	r.record("initech", 1)
+	r.record("umbrella", 1)
+	r.clean()
+	newAttacker(t, r).exec("DELETE FROM activitylog_events WHERE org = 'initech'")
+	got := r.verify().Findings
+	require.Len(t, got, 1)
+	require.Contains(t, got[0].What, "1 of the events that writer")
+}
