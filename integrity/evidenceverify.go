@@ -131,12 +131,13 @@ func (v *evidenceCheck) manifest() error {
 		return unreadable("the filter in %s: %v", manifestName, err)
 	}
 	v.trees = make([]evidenceTreeCheck, len(m.Trees))
+	seen := map[[16]byte]bool{}
 	for i, t := range m.Trees {
 		stream, ok := streamOf(t.Name)
-		twice := slices.ContainsFunc(v.trees[:i], func(x evidenceTreeCheck) bool { return x.stream == stream })
-		if !ok || twice || t.Org == "" || m.Org != "" && t.Org != m.Org || t.First < 0 || t.End < t.First {
+		if !ok || seen[stream] || t.Org == "" || m.Org != "" && t.Org != m.Org || t.First < 0 || t.End < t.First {
 			return unreadable("tree %d of %s is named wrongly, twice, of another organization, or has no range", i+1, manifestName)
 		}
+		seen[stream] = true
 		v.trees[i] = evidenceTreeCheck{stream: stream, first: t.First, end: t.End, seen: map[int64]*[1 << tileHeight / 64]uint64{}}
 	}
 	return nil

@@ -117,7 +117,10 @@ func (v *verifying) files(ctx context.Context, s streams, path string, o *integr
 		if err != nil {
 			return err
 		}
-		return concludeEvidence(s.out, report)
+		if err := concludeEvidence(s.out, report); err != nil {
+			return err
+		}
+		return v.keep([]byte(report.Root), nil)
 	}
 	report, err := integrity.VerifyBundle(ctx, files, o)
 	shown.done()
@@ -192,7 +195,12 @@ func (v *verifying) conclude(w io.Writer, r *integrity.Report) error {
 	if err := verdict(w, r.Verdict()); err != nil {
 		return err
 	}
-	for path, b := range map[string][]byte{v.save: []byte(r.Root), v.since: r.Vouch} {
+	return v.keep([]byte(r.Root), r.Vouch)
+}
+
+// keep writes what a later verification can go by.
+func (v *verifying) keep(root, vouch []byte) error {
+	for path, b := range map[string][]byte{v.save: root, v.since: vouch} {
 		if path == "" {
 			continue
 		}
