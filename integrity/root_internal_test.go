@@ -90,6 +90,17 @@ func TestVerifyReadsTheRootLogStrictly(t *testing.T) {
 		{"a prune of part of a tile", func(f *forger, s note.Signer) {
 			f.entry(s, prunePrefix, &pruneRecord{Version: 1, Stream: f.sealer.keys.stream("acme"), Min: 1, At: 1 << 60, Key: s.KeyHash(), Writers: []prunedWriter{}})
 		}, "prunes what it cannot"},
+		{"a prune that begins elsewhere", func(f *forger, s note.Signer) {
+			events := make([]activitylog.Event, 600)
+			for i := range events {
+				events[i] = activitylog.Event{Org: "acme", Action: "a.b", Actor: activitylog.Actor{ID: "u"}}
+			}
+			_, err := f.sealer.log.RecordAll(f.t.Context(), events)
+			require.NoError(f.t, err)
+			_, err = f.sealer.Seal(f.t.Context())
+			require.NoError(f.t, err)
+			f.entry(s, prunePrefix, &pruneRecord{Version: 1, Stream: f.sealer.keys.stream("acme"), From: 256, Min: 512, At: 1 << 60, Key: s.KeyHash(), Writers: []prunedWriter{}})
+		}, "prunes what it cannot"},
 		{"a prune of nobody", func(f *forger, s note.Signer) {
 			f.entry(s, prunePrefix, &pruneRecord{Version: 1, Min: 256, At: 1 << 60, Key: s.KeyHash(), Writers: []prunedWriter{}})
 		}, "tells of a tree that is gone"},
