@@ -99,8 +99,9 @@ func (r *Report) Event() activitylog.Event {
 	if r.Relied != nil {
 		relied = r.Relied.Entries
 	}
-	return activitylog.Event{Org: activitylog.SystemOrg, Action: "audit.verify", Outcome: outcome, Metadata: map[string]any{
-		"verdict": r.Verdict().String(), "findings": len(r.Findings) + r.More, "events": r.Events, "sealed": r.Sealed, "relied": relied,
-		"root": r.Root,
-	}}
+	return activitylog.Event{Org: activitylog.SystemOrg, Action: "audit.verify", Outcome: outcome,
+		Targets: []activitylog.Target{{Type: "log range", ID: fmt.Sprintf("%d sealed events", r.Sealed)}}, Metadata: map[string]any{
+			"verdict": r.Verdict().String(), "findings": len(r.Findings) + r.More, "events": r.Events, "sealed": r.Sealed, "relied": relied,
+			"root": r.Root,
+		}}
 }
