@@ -164,7 +164,7 @@ var bundleTamperings = []tampering{
 	{"remove entries", drop("tile/entries/000"), refused},
 	{"remove the root log", drop("root/tile/entries/*"), refused},
 	{"edit the signature", turn("root/checkpoint", -9), tampered},
-	{"edit the size of a checkpoint", change("root/checkpoint", "\n5\n", "\n4\n"), refused},
+	{"edit the size of a checkpoint", change("root/checkpoint", "\n6\n", "\n5\n"), refused},
 	{"give one tree the checkpoint of the root log", func(f inMemory) {
 		for name := range f {
 			if strings.HasPrefix(name, "trees/") && strings.HasSuffix(name, "/checkpoint") {
