@@ -61,7 +61,7 @@ func TestEvidenceOfSomeEvents(t *testing.T) {
 			{integrity.EvidenceOptions{Org: "acme", Filter: parseFilter(t, "request:r3,r8")}, 6, 608},
 			{integrity.EvidenceOptions{Org: "acme", Filter: parseFilter(t, "request:r3,r8"), Order: activitylog.Oldest, CSV: &export.CSVOptions{BOM: true}}, 6, 608},
 			{integrity.EvidenceOptions{Org: "acme"}, 614, 0},
-			{integrity.EvidenceOptions{Filter: parseFilter(t, "request:r2"), CSV: &export.CSVOptions{Columns: []string{"id", "message"}}}, 4, 615},
+			{integrity.EvidenceOptions{Filter: parseFilter(t, "request:r2"), CSV: &export.CSVOptions{Columns: []string{"id", "message"}}}, 4, 616},
 			{integrity.EvidenceOptions{Org: "acme", Filter: parseFilter(t, "before:2020-01-01")}, 0, 0},
 		} {
 			x.o.Anchors = [][]byte{[]byte(anchor)}
