@@ -13,12 +13,12 @@ TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/activitylog/tools
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: help deps fmt lint test soak bench biglog demo eval screenshots
+.PHONY: help deps fmt lint test fuzz soak bench biglog demo eval screenshots
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
-deps: ## install what the tests need and is missing: a C compiler, PostgreSQL, Chromium, axe-core
+deps: ## install what the tests need and is missing: a C compiler, PostgreSQL, Python, Chromium, axe-core
 	@scripts/deps.sh
 
 fmt: ## format the code
@@ -50,10 +50,16 @@ test: deps ## run all tests, with the race detector and against PostgreSQL
 	go test -timeout 30m $(GOTESTFLAGS) ./store/sqlstore ./alerts ./integrity ./cmd/activitylog ./web || code=1; \
 	go test -race -timeout 30m $(GOTESTFLAGS) ./store/postgres ./integrity ./store/sqlite ./alerts/... ./cmd/... ./... || code=1; \
 	if [ -f interop/go.mod ]; then (cd interop && go test $(GOTESTFLAGS) ./...) || code=1; fi; \
+	GOTESTFLAGS="$(GOTESTFLAGS)" scripts/fuzz.sh 10s || code=1; \
 	for module in contrib/*/; do (cd $$module && go vet ./... && go test $(GOTESTFLAGS) ./...) || code=1; done; \
 	if [ -f e2e/go.mod ]; then (cd e2e && go vet ./... && go test -timeout 10m $(GOTESTFLAGS) ./...) || code=1; fi; \
 	if [ -f bench/go.mod ]; then (cd bench && go vet ./... && go test -run . $(GOTESTFLAGS) ./...) || code=1; fi; \
 	exit $$code
+
+FUZZTIME ?= 1m
+
+fuzz: ## fuzz what reads evidence from elsewhere, FUZZTIME for each target
+	GOTESTFLAGS="$(GOTESTFLAGS)" scripts/fuzz.sh $(FUZZTIME) all
 
 soak: ## run the long tests, against PostgreSQL 18, and a purge of 10 million events; takes most of a day
 	scripts/soak.sh

@@ -206,6 +206,8 @@ var builtin = []Action{
 		Targets: []string{"review"}, Done: "reviewed {target}", Do: "review {target}"},
 	{Name: "audit.purge", Verb: "delete", Severity: Low, Retention: "meta",
 		Targets: []string{"log range"}, Done: "purged expired events", Do: "purge expired events"},
+	{Name: "audit.prune", Verb: "delete", Severity: Low, Retention: "meta",
+		Targets: []string{"log range"}, Done: "let go of sealed evidence whose events were purged", Do: "let go of sealed evidence"},
 	{Name: "audit.verify", Verb: "read", Severity: Low, Retention: "meta",
 		Targets: []string{"log range"}, Done: "verified the log", Do: "verify the log"},
 	{Name: "audit.erase", Verb: "update", Severity: High, Retention: "meta",

@@ -15,13 +15,6 @@ import (
 	"golang.org/x/mod/sumdb/note"
 )
 
-// attack is something that was done to a log of ten sealed events of acme and two of globex, and what must be said of it.
-type attack struct {
-	name string
-	do   func(a *attacker)
-	want string // part of a finding
-}
-
 var attacks = []attack{
 	{"edit a column", func(a *attacker) { a.set(3, "outcome = 'denied'") }, "differs from its evidence in: outcome"},
 	{"edit who acted", func(a *attacker) { a.set(3, "actor_id = 'u2'") }, "differs from its evidence in: actor"},
@@ -174,11 +167,6 @@ func replay(key []byte) func(*attacker) {
 	}
 }
 
-func (a *attacker) add(key []byte) {
-	a.t.Helper()
-	a.exec(`INSERT INTO activitylog_spaces (space, key, value) VALUES ('activitylog/seal', ?, ?)`, key, []byte("y"))
-}
-
 // insert forges an event of acme.
 func (a *attacker) insert(leaf []byte) {
 	a.t.Helper()
@@ -191,16 +179,6 @@ func (a *attacker) insert(leaf []byte) {
 	require.NoError(a.t, err)
 	_, err = log.Record(a.t.Context(), e)
 	require.NoError(a.t, err)
-}
-
-// purge records a purge of n events, as package retention does.
-func (r *rig) purge(org string, n int) {
-	r.t.Helper()
-	op, err := r.log.Begin(r.ctx, activitylog.Event{Org: org, Action: "audit.purge", Metadata: map[string]any{"planned": n}})
-	require.NoError(r.t, err)
-	op.Event.Metadata["deleted"] = n
-	_, err = op.End(r.ctx, nil)
-	require.NoError(r.t, err)
 }
 
 func TestAttacks(t *testing.T) {

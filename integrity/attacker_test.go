@@ -10,6 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// attack is something that was done to a log of ten sealed events of acme and two of globex, and what must be said of it.
+type attack struct {
+	name string
+	do   func(a *attacker)
+	want string // part of a finding
+}
+
 // attacker is somebody who may do anything to the database.
 type attacker struct {
 	t  testing.TB
@@ -120,6 +127,11 @@ func (a *attacker) put(key, value []byte) {
 func (a *attacker) drop(key []byte) {
 	a.t.Helper()
 	a.exec(`DELETE FROM activitylog_spaces WHERE space = 'activitylog/seal' AND key = ?`, key)
+}
+
+func (a *attacker) add(key []byte) {
+	a.t.Helper()
+	a.exec(`INSERT INTO activitylog_spaces (space, key, value) VALUES ('activitylog/seal', ?, ?)`, key, []byte("y"))
 }
 
 // The keys of the seals of the tree of acme, which is the first, after ten events.

@@ -36,27 +36,27 @@ type anchorCheck struct {
 	receipts []keptReceipt // by day; once the root log was checked, those that fit it
 }
 
-// readAnchors reads what is known of anchors.
-func (v *verification) readAnchors() error {
+// anchors reads what is known of anchors.
+func (l *live) anchors(v *verification) error {
 	v.anchors = map[string]*anchorCheck{}
-	for p, err := range v.tx.Range([]byte("a"), []byte("b")) {
+	for p, err := range l.tx.Range([]byte("a"), []byte("b")) {
 		if err != nil {
 			return err
 		}
 		c := &anchorCheck{}
-		if err := v.opts.Keys.openRow(p.Key, p.Value, &c.state); err != nil || !validAnchorName(string(p.Key[1:])) {
+		if err := l.keys.openRow(p.Key, p.Value, &c.state); err != nil || !validAnchorName(string(p.Key[1:])) {
 			v.tampered("anchor", "", "what is known of an anchor cannot be believed: %v", err)
 			continue
 		}
 		v.anchors[string(p.Key[1:])] = c
 	}
-	for p, err := range v.tx.Range([]byte("b"), []byte("c")) {
+	for p, err := range l.tx.Range([]byte("b"), []byte("c")) {
 		if err != nil {
 			return err
 		}
 		name, ok := anchorOf(p.Key)
 		var r keptReceipt
-		if err := v.opts.Keys.openRow(p.Key, p.Value, &r); err != nil || !ok || v.anchors[name] == nil {
+		if err := l.keys.openRow(p.Key, p.Value, &r); err != nil || !ok || v.anchors[name] == nil {
 			v.tampered("anchor", "", "a receipt of an anchor cannot be believed")
 			continue
 		}

@@ -6,8 +6,9 @@ import (
 	"github.com/activitylog/activitylog"
 )
 
-// differences tells in what a row differs from its leaf, and which groups were erased from it.
-func (s *scratch) differences(e *activitylog.Event, l *Leaf) (wrong []string, erased activitylog.Parts) {
+// differences tells in what a row differs from its leaf, and which groups were erased from it. Groups that have a value
+// but nothing that opens it differ too, unless hidden takes them.
+func (s *scratch) differences(e *activitylog.Event, l *Leaf, hidden func(group int)) (wrong []string, erased activitylog.Parts) {
 	for _, x := range []struct {
 		column string
 		same   bool
@@ -27,7 +28,7 @@ func (s *scratch) differences(e *activitylog.Event, l *Leaf) (wrong []string, er
 	if len(wrong) == 0 && !bytes.Equal(s.kept(e), l.Kept) {
 		wrong = append(wrong, "data that is never erased")
 	}
-	groups, erased, ok := s.openGroups(e, l)
+	groups, erased, ok := s.openGroups(e, l, hidden)
 	if !ok {
 		groups = append(groups, "opening")
 	}
@@ -35,7 +36,7 @@ func (s *scratch) differences(e *activitylog.Event, l *Leaf) (wrong []string, er
 }
 
 // openGroups holds the groups of a row to their commitments.
-func (s *scratch) openGroups(e *activitylog.Event, l *Leaf) (wrong []string, erased activitylog.Parts, ok bool) {
+func (s *scratch) openGroups(e *activitylog.Event, l *Leaf, hidden func(group int)) (wrong []string, erased activitylog.Parts, ok bool) {
 	salts, ok := parseOpening(e.Opening)
 	if !ok {
 		return nil, 0, false
@@ -55,7 +56,10 @@ func (s *scratch) openGroups(e *activitylog.Event, l *Leaf) (wrong []string, era
 			if !bytes.Equal(commitment(salts[g], g, value), l.Commitments[g]) {
 				wrong = append(wrong, groupNames[g])
 			}
-		case !gone || !isErased(e, g):
+		case gone && isErased(e, g):
+		case hidden != nil && len(l.Commitments[g]) > 0:
+			hidden(g)
+		default:
 			wrong = append(wrong, groupNames[g])
 		}
 	})

@@ -2,30 +2,71 @@ package integrity
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 
-	"github.com/activitylog/activitylog"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
 // cursor walks through the entries of one tree and recomputes it.
 type cursor struct {
-	tx     activitylog.SpaceTx
+	src    source
+	live   *live // nil: there are no tiles to be compared and no places
 	number uint32
+	min    int64 // entries below it were pruned
 	size   int64 // entries that there should be
 	f      frontier
 	tiles  [][]byte // the tile under way of each level
 	whole  int64    // tiles that were compared
 	page   [][]byte
-	keys   *WriterKeys // nil: places are not read
-	places []byte      // of the page
+	places []byte // of the page
 	place  [placeSize]byte
 	wrong  func(what string) // is told of tiles that differ
 }
 
-// pageSize is how many entries a cursor reads ahead. There may be as many cursors as organizations.
-const pageSize = 256
+// newCursor returns a cursor in front of the first entry.
+func newCursor(src source, number uint32, size int64, wrong func(what string)) *cursor {
+	c := &cursor{src: src, number: number, size: size, wrong: wrong}
+	c.live, _ = src.(*live)
+	return c
+}
+
+// start goes to an entry without those before it. What stands in tiles for them is believed until a root is compared.
+func (c *cursor) start(index int64) error {
+	c.f, c.tiles = frontier{size: index}, nil
+	for l := 0; index>>(l*tileHeight) > 0; l++ {
+		below := index >> (l * tileHeight) // hashes of the lowest level of the tile
+		t := tlog.Tile{H: tileHeight, L: l, N: below >> tileHeight, W: int(below & (1<<tileHeight - 1))}
+		var data []byte
+		if t.W > 0 {
+			b, err := c.src.tile(c.number, tileOf(c.size, l, t.N))
+			if err != nil {
+				return err
+			}
+			if len(b) < t.W*tlog.HashSize {
+				return damaged("tile %d of level %d is missing or too short", t.N, l)
+			}
+			data = bytes.Clone(b[:t.W*tlog.HashSize])
+		}
+		c.tiles = append(c.tiles, data)
+		for level := l * tileHeight; level < (l+1)*tileHeight; level++ {
+			if index>>level&1 == 0 {
+				continue
+			}
+			h, err := tlog.HashFromTile(t, data, tlog.StoredHashIndex(level, index>>level-1))
+			if err != nil {
+				return err
+			}
+			c.f.last[level] = h
+		}
+	}
+	return nil
+}
+
+// tileOf is a tile as it is in a tree of some size.
+func tileOf(size int64, level int, n int64) tlog.Tile {
+	w := size>>(level*tileHeight) - n<<tileHeight
+	return tlog.Tile{H: tileHeight, L: level, N: n, W: int(max(0, min(w, 1<<tileHeight)))}
+}
 
 // next returns the next entry and its index. At the end it returns nil. The place of its row is in place.
 func (c *cursor) next() (entry []byte, index int64, err error) {
@@ -34,8 +75,13 @@ func (c *cursor) next() (entry []byte, index int64, err error) {
 		return nil, index, nil
 	}
 	if len(c.page) == 0 {
-		if err := c.read(); err != nil {
+		if c.page, err = c.src.entries(c.number, index, c.size); err != nil {
 			return nil, index, err
+		}
+		if c.live != nil && c.live.keys != nil && c.number != 0 {
+			if c.places, err = c.live.places(c.number, index, len(c.page)); err != nil {
+				return nil, index, err
+			}
 		}
 	}
 	entry, c.page = c.page[0], c.page[1:]
@@ -43,56 +89,10 @@ func (c *cursor) next() (entry []byte, index int64, err error) {
 		c.place, c.places = [placeSize]byte(c.places), c.places[placeSize:]
 	}
 	hashes, err := c.f.append(tlog.RecordHash(entry))
-	if err != nil {
-		return nil, index, err
+	if err != nil || c.live == nil {
+		return entry, index, err
 	}
 	return entry, index, c.fold(hashes, index)
-}
-
-// damagedError is a tree that cannot be read on.
-type damagedError struct{ what string }
-
-func (e *damagedError) Error() string { return e.what }
-
-func damaged(format string, args ...any) error { return &damagedError{fmt.Sprintf(format, args...)} }
-
-// read reads the next entries.
-func (c *cursor) read() error {
-	at := c.f.size
-	for p, err := range c.tx.Range(segmentKey(c.number, at), segmentKey(c.number, min(at+pageSize, c.size))) {
-		if err != nil {
-			return err
-		}
-		entries, err := splitSegment(p.Value)
-		if err != nil {
-			return damaged("%v", err)
-		}
-		if at += int64(len(entries)); !bytes.Equal(p.Key, segmentKey(c.number, at-1)) {
-			return damaged("entries from %d on are missing", c.f.size)
-		}
-		c.page = append(c.page, entries...)
-		if c.keys == nil || c.number == 0 {
-			continue
-		}
-		if err := c.readPlaces(at-1, len(entries)); err != nil {
-			return err
-		}
-	}
-	if len(c.page) == 0 {
-		return damaged("entries from %d on are missing", c.f.size)
-	}
-	return nil
-}
-
-// readPlaces reads where the rows of a segment stood.
-func (c *cursor) readPlaces(last int64, n int) error {
-	var places []byte
-	ok, err := c.keys.getRow(c.tx, placesKey(c.number, last), &places)
-	if errors.Is(err, errRow) || err == nil && (!ok || len(places) != n*placeSize) {
-		return damaged("where the rows up to entry %d stood cannot be believed", last)
-	}
-	c.places = append(c.places, places...)
-	return err
 }
 
 // fold puts new hashes into their tiles and compares those that are full.
@@ -115,18 +115,22 @@ func (c *cursor) fold(hashes []tlog.Hash, index int64) error {
 
 func (c *cursor) compare(level int, n int64) error {
 	c.whole++
-	b, ok, err := c.tx.Get(tileKey(c.number, tlog.Tile{L: level, N: n}))
+	b, err := c.live.tile(c.number, tlog.Tile{L: level, N: n})
 	if err != nil {
 		return err
 	}
-	if !ok || !bytes.Equal(b, c.tiles[level]) {
+	if !bytes.Equal(b, c.tiles[level]) {
 		c.wrong(fmt.Sprintf("tile %d of level %d is not made of the entries below it", n, level))
 	}
 	return nil
 }
 
-// end compares the tiles at the right edge and looks for rows that should not be there.
-func (c *cursor) end() error {
+// end compares the tiles at the right edge and looks for rows that should not be there. from is where the cursor
+// started: whole tiles before it were not read.
+func (c *cursor) end(from int64) error {
+	if c.live == nil {
+		return nil
+	}
 	for l, t := range c.tiles {
 		if len(t) > 0 {
 			if err := c.compare(l, c.f.size>>(tileHeight*(l+1))); err != nil {
@@ -134,23 +138,5 @@ func (c *cursor) end() error {
 			}
 		}
 	}
-	var tiles int64
-	prefix := numberKey('t', c.number)
-	for _, err := range c.tx.Range(prefix, behind(prefix)) {
-		if err != nil {
-			return err
-		}
-		tiles++
-	}
-	if tiles != c.whole {
-		c.wrong(fmt.Sprintf("there are %d tiles where there should be %d", tiles, c.whole))
-	}
-	for _, err := range c.tx.Range(segmentKey(c.number, c.size), behind(numberKey('l', c.number))) {
-		if err != nil {
-			return err
-		}
-		c.wrong("there are entries behind the signed end")
-		break
-	}
-	return nil
+	return c.live.leftOver(c, from)
 }

@@ -15,7 +15,7 @@ type DerivedCheck func(ctx context.Context, tail activitylog.Tailer, spaces acti
 	changed func(org string) (purged, erased bool), found func(what, org string)) error
 
 // derived makes the checks of VerifyOptions.Derived.
-func (v *verification) derived() error {
+func (l *live) derived(v *verification) error {
 	if v.rows.halted {
 		return nil // not all rows can be read
 	}
@@ -25,10 +25,10 @@ func (v *verification) derived() error {
 	}
 	changed := func(org string) (purged, erased bool) {
 		t := v.byOrg[org]
-		return t == nil || t.tree.allowed() > 0, emptied[org]
+		return t == nil || t.tree.allowed() > 0, emptied[org] || v.opts.Since != nil // then not all rows were read
 	}
 	for _, check := range v.opts.Derived {
-		err := check(v.ctx, v.tail, v.spaces, changed, func(what, org string) {
+		err := check(v.ctx, l.Tailer, l.spaces, changed, func(what, org string) {
 			v.found(Finding{Verdict: Tampered, Check: "derived", Org: org, ID: uuid.Nil, Index: -1, What: what})
 		})
 		if err != nil {

@@ -12,5 +12,6 @@
 // Sealer follows the log, never in the way of writers, and puts leaves into one RFC 6962 tree per organization. A root
 // log over all trees holds their roots and the time of each seal, and is signed. Until they are sealed, rows are
 // protected by a MAC and by numbers without holes. Erasing personal data takes value and salt and leaves every proof
-// valid. docs/integrity.md says what is detected, and what needs an Anchor outside the database.
+// valid. WriteBundle and WriteEvidence write files that VerifyBundle and VerifyEvidence check without a database.
+// docs/integrity.md says what is detected, and what needs an Anchor outside the database.
 package integrity

@@ -43,7 +43,7 @@ func (v *verification) expected() {
 				len(waiting), stamp(oldest))
 		}
 	}
-	if d == nil {
+	if d == nil || v.live == nil {
 		return
 	}
 	for _, name := range d.Anchors {

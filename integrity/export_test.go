@@ -26,6 +26,7 @@ var (
 	ParseRootEntry = func(b []byte) error { _, err := parseRootEntry(b); return err }
 	SplitSegment   = splitSegment
 	OpenCheckpoint = openCheckpoint
+	OpenZip        = openZip
 )
 
 // BeginsAs is how sealing knows whose leaf it has.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/activitylog/activitylog"
 	"github.com/google/uuid"
 )
 
@@ -60,12 +61,18 @@ type Report struct {
 	Events   int64 // rows that were read
 	Sealed   int64 // entries in the trees
 	Unsealed int64 // rows that wait for their seal
+	Pruned   int64 // of those, entries that were pruned themselves
 	Purged   int64 // entries whose rows a recorded purge removed
 	Erased   int64 // rows that a recorded erasure emptied
 	Adopted  int64 // entries of events that came without evidence before there was any
 	Trees    int   // of organizations
 
-	Anchors []Anchored // by name
+	Anchors  []Anchored // by name
+	Hidden   int64      // rows of a bundle of which parts were hidden from whoever got it
+	Others   int64      // seals of organizations that a bundle leaves out
+	Manifest *Manifest  // of a bundle; nil: it was a database
+	Relied   *Reliance  // what was taken from an earlier verification; nil: nothing
+	Vouch    []byte     // for VerifyOptions.Since of a later verification; nil unless all is clean
 
 	Root   string    // the newest checkpoint of the root log, to be kept somewhere else
 	AsOf   time.Time // of the newest entry of the root log
@@ -81,4 +88,21 @@ func (r *Report) Verdict() Verdict {
 		worst = max(worst, f.Verdict)
 	}
 	return worst
+}
+
+// Event is an event that records the verification, for hosts that want it in their log: who verified is the actor of the
+// context that records it.
+func (r *Report) Event() activitylog.Event {
+	outcome, relied := activitylog.Success, int64(0)
+	if r.Verdict() != Clean {
+		outcome = activitylog.Failure
+	}
+	if r.Relied != nil {
+		relied = r.Relied.Entries
+	}
+	return activitylog.Event{Org: activitylog.SystemOrg, Action: "audit.verify", Outcome: outcome,
+		Targets: []activitylog.Target{{Type: "log range", ID: fmt.Sprintf("%d sealed events", r.Sealed)}}, Metadata: map[string]any{
+			"verdict": r.Verdict().String(), "findings": len(r.Findings) + r.More, "events": r.Events, "sealed": r.Sealed, "relied": relied,
+			"root": r.Root,
+		}}
 }

@@ -46,26 +46,35 @@ type rig struct {
 	dsn    string // of PostgreSQL, or the path of SQLite
 	store  activitylog.Store
 	keys   integrity.Keys
+	public string // the first public key
 	writer *integrity.Writer
 	log    *activitylog.Log
 	sealer *integrity.Sealer
 }
 
-// newKeys makes keys of a log.
-func newKeys(t testing.TB) integrity.Keys {
+// newKey makes a key that signs, and the text of the one that verifies.
+func newKey(t testing.TB) (note.Signer, string) {
 	t.Helper()
 	private, public, err := note.GenerateKey(rand.Reader, "log.example/test")
 	require.NoError(t, err)
 	signer, err := note.NewSigner(private)
 	require.NoError(t, err)
+	return signer, public
+}
+
+// newKeys makes keys of a log, and the text of the public one.
+func newKeys(t testing.TB) (integrity.Keys, string) {
+	t.Helper()
+	signer, public := newKey(t)
 	verifier, err := note.NewVerifier(public)
 	require.NoError(t, err)
-	return integrity.Keys{WriterKeys: integrity.NewWriterKeys(), Signer: signer, Verifiers: []note.Verifier{verifier}}
+	return integrity.Keys{WriterKeys: integrity.NewWriterKeys(), Signer: signer, Verifiers: []note.Verifier{verifier}}, public
 }
 
 func newRig(t testing.TB, store activitylog.Store) *rig {
 	t.Helper()
-	r := &rig{t: t, store: store, keys: newKeys(t)}
+	r := &rig{t: t, store: store}
+	r.keys, r.public = newKeys(t)
 	r.ctx = activitylog.WithActor(t.Context(), activitylog.Actor{ID: "u1", Name: "Ann", Email: "ann@example.org"})
 	r.reopen()
 	return r
@@ -116,6 +125,22 @@ func (r *rig) seal() {
 			return
 		}
 	}
+}
+
+// purge records a purge of n events, as package retention does.
+func (r *rig) purge(org string, n int) {
+	r.t.Helper()
+	op, err := r.log.Begin(r.ctx, activitylog.Event{Org: org, Action: "audit.purge", Metadata: map[string]any{"planned": n}})
+	require.NoError(r.t, err)
+	op.Event.Metadata["deleted"] = n
+	_, err = op.End(r.ctx, nil)
+	require.NoError(r.t, err)
+}
+
+// sealAll is seal for options.
+func (r *rig) sealAll(context.Context) error {
+	r.seal()
+	return nil
 }
 
 func (r *rig) options() *integrity.VerifyOptions {

@@ -42,7 +42,7 @@ func Prove(ctx context.Context, store activitylog.Store, verifiers []note.Verifi
 }
 
 func prove(tx activitylog.SpaceTx, verifiers []note.Verifier, l *Leaf, entry []byte) ([]byte, error) {
-	number, ok, err := treeOf(tx, l.Stream)
+	number, from, ok, err := treeOf(tx, l.Stream)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func prove(tx activitylog.SpaceTx, verifiers []note.Verifier, l *Leaf, entry []b
 	if err != nil {
 		return nil, err
 	}
-	index, err := indexOf(tx, number, at.N, l.Recorded, entry)
+	index, err := indexOf(tx, number, from, at.N, l.Recorded, entry)
 	if err != nil {
 		return nil, err
 	}
@@ -72,25 +72,25 @@ func prove(tx activitylog.SpaceTx, verifiers []note.Verifier, l *Leaf, entry []b
 	return p.Marshal(), nil
 }
 
-// treeOf finds the number of a tree by its name.
-func treeOf(tx activitylog.SpaceTx, stream [16]byte) (uint32, bool, error) {
+// treeOf finds the number of a tree by its name, and its minimum index.
+func treeOf(tx activitylog.SpaceTx, stream [16]byte) (number uint32, from int64, known bool, err error) {
 	for p, err := range tx.Range([]byte("s"), []byte("t")) {
 		if err != nil {
-			return 0, false, err
+			return 0, 0, false, err
 		}
 		var t tree
 		if err := (*WriterKeys)(nil).openRow(p.Key, p.Value, &t); err == nil && t.Stream == stream && numberOf(p.Key) != 0 {
-			return numberOf(p.Key), true, nil
+			return numberOf(p.Key), t.Min, true, nil
 		}
 	}
-	return 0, false, nil
+	return 0, 0, false, nil
 }
 
-// indexOf finds an entry. Entries are nearly in the order in which they were recorded, so that it looks there first.
-func indexOf(tx activitylog.SpaceTx, number uint32, size, recorded int64, entry []byte) (int64, error) {
+// indexOf finds an entry from an index on. Entries are nearly in the order in which they were recorded, so that it looks there first.
+func indexOf(tx activitylog.SpaceTx, number uint32, from, size, recorded int64, entry []byte) (int64, error) {
 	var failed error
-	near := int64(sort.Search(int(size), func(i int) bool {
-		for _, x := range segmentAt(tx, number, int64(i), size, &failed) {
+	near := from + int64(sort.Search(int(size-from), func(i int) bool {
+		for _, x := range segmentAt(tx, number, from+int64(i), size, &failed) {
 			if parsed, err := parseEntry(x); err == nil {
 				return parsed.recorded() >= recorded
 			}
@@ -98,7 +98,7 @@ func indexOf(tx activitylog.SpaceTx, number uint32, size, recorded int64, entry 
 		return true
 	}))
 	const around = 16 * segmentSize
-	for _, r := range [][2]int64{{max(0, near-around), min(size, near+around)}, {0, size}} {
+	for _, r := range [][2]int64{{max(from, near-around), min(size, near+around)}, {from, size}} {
 		for i := r[0]; i < r[1] && failed == nil; {
 			segment := segmentAt(tx, number, i, size, &failed)
 			for n, x := range segment {
@@ -173,7 +173,7 @@ func CheckProof(file []byte, verifiers []note.Verifier, e *activitylog.Event) (*
 	}
 	if e != nil {
 		var room scratch
-		if wrong, _ := room.differences(e, l); len(wrong) > 0 || e.ID != l.ID {
+		if wrong, _ := room.differences(e, l, nil); len(wrong) > 0 || e.ID != l.ID {
 			return nil, fmt.Errorf("integrity: the event differs from its proof in: %s", strings.Join(append(wrong, "its id")[:max(1, len(wrong))], ", "))
 		}
 	}

@@ -37,11 +37,12 @@ type beatRecord struct {
 	Key     uint32
 }
 
-// record is one entry of the root log: exactly one of the three.
+// record is one entry of the root log: exactly one of these.
 type record struct {
-	seal *sealRecord
-	beat *beatRecord
-	next *keyRecord
+	seal  *sealRecord
+	beat  *beatRecord
+	next  *keyRecord
+	prune *pruneRecord
 }
 
 // made is when it was made, and under which key.
@@ -51,6 +52,8 @@ func (r *record) made() (at int64, key uint32) {
 		return r.seal.At, r.seal.Key
 	case r.beat != nil:
 		return r.beat.At, r.beat.Key
+	case r.prune != nil:
+		return r.prune.At, r.prune.Key
 	}
 	return r.next.At, r.next.Key
 }
@@ -68,6 +71,9 @@ func parseRootEntry(b []byte) (record, error) {
 	case bytes.HasPrefix(b, []byte(keyPrefix)):
 		r.next = &keyRecord{}
 		err = parseRecord(b, keyPrefix, r.next)
+	case bytes.HasPrefix(b, []byte(prunePrefix)):
+		r.prune = &pruneRecord{}
+		err = parseRecord(b, prunePrefix, r.prune)
 	default:
 		err = errors.New("no record of the root log")
 	}

@@ -58,7 +58,8 @@ func TestSealerWithARoleOfItsOwn(t *testing.T) {
 	for name, partitioned := range map[string]bool{"one table": false, "partitioned": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dsn, keys := pgtest.DSN(t), newKeys(t)
+			dsn := pgtest.DSN(t)
+			keys, _ := newKeys(t)
 			store := func(dsn string, migrate bool) *sqlstore.Store {
 				s, err := postgres.Open(t.Context(), dsn, &postgres.Options{Migrate: migrate, Partitioned: partitioned})
 				require.NoError(t, err)

@@ -84,6 +84,29 @@ func TestVerifyReadsTheRootLogStrictly(t *testing.T) {
 		{"a seal that leaves one out", func(f *forger, s note.Signer) {
 			f.entry(s, sealPrefix, &sealRecord{Version: 1, Stream: f.sealer.keys.stream("acme"), Size: 9, Previous: 5, At: 1 << 60, Key: s.KeyHash()})
 		}, "does not tell the seals of the tree one after the other"},
+		{"a prune of what is not there", func(f *forger, s note.Signer) {
+			f.entry(s, prunePrefix, &pruneRecord{Version: 1, Stream: f.sealer.keys.stream("acme"), Min: 256, At: 1 << 60, Key: s.KeyHash(), Writers: []prunedWriter{}})
+		}, "prunes what it cannot"},
+		{"a prune of part of a tile", func(f *forger, s note.Signer) {
+			f.entry(s, prunePrefix, &pruneRecord{Version: 1, Stream: f.sealer.keys.stream("acme"), Min: 1, At: 1 << 60, Key: s.KeyHash(), Writers: []prunedWriter{}})
+		}, "prunes what it cannot"},
+		{"a prune that begins elsewhere", func(f *forger, s note.Signer) {
+			events := make([]activitylog.Event, 600)
+			for i := range events {
+				events[i] = activitylog.Event{Org: "acme", Action: "a.b", Actor: activitylog.Actor{ID: "u"}}
+			}
+			_, err := f.sealer.log.RecordAll(f.t.Context(), events)
+			require.NoError(f.t, err)
+			_, err = f.sealer.Seal(f.t.Context())
+			require.NoError(f.t, err)
+			f.entry(s, prunePrefix, &pruneRecord{Version: 1, Stream: f.sealer.keys.stream("acme"), From: 256, Min: 512, At: 1 << 60, Key: s.KeyHash(), Writers: []prunedWriter{}})
+		}, "prunes what it cannot"},
+		{"a prune of nobody", func(f *forger, s note.Signer) {
+			f.entry(s, prunePrefix, &pruneRecord{Version: 1, Min: 256, At: 1 << 60, Key: s.KeyHash(), Writers: []prunedWriter{}})
+		}, "tells of a tree that is gone"},
+		{"a seal that raises the minimum", func(f *forger, s note.Signer) {
+			f.entry(s, sealPrefix, &sealRecord{Version: 1, Stream: f.sealer.keys.stream("acme"), Size: 9, Previous: 1, At: 1 << 60, Key: s.KeyHash(), Min: 1})
+		}, "does not tell the seals of the tree one after the other"},
 		{"a key that nobody handed over to", func(f *forger, s note.Signer) {
 			_, _, public := newSigner(f.t)
 			stranger, _, _ := newSigner(f.t)

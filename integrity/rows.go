@@ -31,12 +31,13 @@ func numberKey(kind byte, number uint32) []byte {
 	return binary.BigEndian.AppendUint32([]byte{kind}, number)
 }
 
-func segmentKey(number uint32, last int64) []byte {
-	return binary.BigEndian.AppendUint64(numberKey('l', number), uint64(last))
-}
+func segmentKey(number uint32, last int64) []byte { return entryKey('l', number, last) }
 
-func placesKey(number uint32, last int64) []byte {
-	return binary.BigEndian.AppendUint64(numberKey('p', number), uint64(last))
+func placesKey(number uint32, last int64) []byte { return entryKey('p', number, last) }
+
+// entryKey is the key of what is kept of entries up to an index.
+func entryKey(kind byte, number uint32, last int64) []byte {
+	return binary.BigEndian.AppendUint64(numberKey(kind, number), uint64(last))
 }
 
 // placeOf is what is kept of a position, so that a row cannot be moved to where followers have passed already.

@@ -82,6 +82,6 @@ func (s *Sealer) has(tx activitylog.SpaceTx, e *activitylog.Event) error {
 	if t.Size == 0 {
 		return ErrNotSealed
 	}
-	_, err = indexOf(tx, number, t.Size, e.Recorded.UnixMicro(), entry)
+	_, err = indexOf(tx, number, t.Min, t.Size, e.Recorded.UnixMicro(), entry)
 	return err
 }

@@ -1,7 +1,7 @@
 package integrity
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +27,9 @@ type VerifyOptions struct {
 	// older than MaxSilence, where that is set. Receipts of other anchors are not believed, but must fit the log too.
 	Attesters []Attester
 	Attested  int
+	// Since is what Report.Vouch returned of an earlier verification: this one goes on from there and relies on that. It
+	// must have been kept where whoever can change the database cannot. nil: from the beginning.
+	Since []byte
 	// MaxSilence is how old the newest entry of the root log may be. Zero: any age.
 	MaxSilence time.Duration
 	// Deep makes the store also check what it derived from the events, such as indexes, by deriving it again.
@@ -56,9 +59,9 @@ func Verify(ctx context.Context, store activitylog.Store, opts *VerifyOptions) (
 	}
 	var v *verification
 	err := snap.Snapshot(ctx, func(tail activitylog.Tailer, spaces activitylog.Spacer) error {
-		return spaces.Space(spaceName).View(ctx, func(tx activitylog.SpaceTx) error {
-			v = &verification{ctx: ctx, opts: opts, tx: tx, tail: tail, spaces: spaces, origin: opts.Verifiers[0].Name()}
-			return v.run()
+		return spaces.Space(spaceName).View(ctx, func(tx activitylog.SpaceTx) (err error) {
+			v, err = verify(ctx, &live{Tailer: tail, spaces: spaces, tx: tx, keys: opts.Keys}, opts)
+			return err
 		})
 	})
 	if err != nil {
@@ -67,24 +70,32 @@ func Verify(ctx context.Context, store activitylog.Store, opts *VerifyOptions) (
 	return &v.report, nil
 }
 
+// verify verifies a source.
+func verify(ctx context.Context, src source, opts *VerifyOptions) (*verification, error) {
+	v := &verification{ctx: ctx, opts: opts, src: src, origin: opts.Verifiers[0].Name(), byOrg: map[string]*treeCheck{}}
+	v.live, _ = src.(*live)
+	v.bundle, _ = src.(*bundle)
+	return v, v.run()
+}
+
 // verification is one run of Verify.
 type verification struct {
 	ctx    context.Context
 	opts   *VerifyOptions
-	tx     activitylog.SpaceTx
-	tail   activitylog.Tailer
-	spaces activitylog.Spacer
+	src    source
+	live   *live   // src, or nil
+	bundle *bundle // src, or nil
 	origin string
 	report Report
+	since  vouched // what it relies on; zero: nothing
 
 	verifiers []note.Verifier // with the keys to which those that were given handed over
+	handedTo  []string        // those keys as text
 	headKey   uint32          // that signed the root log
 	spoilt    map[string]bool // organizations with findings
 
-	head    head
-	sealed  bool // whether there is any seal
 	anchors map[string]*anchorCheck
-	trees   map[uint32]*treeCheck
+	trees   []*treeCheck // of organizations
 	byOrg   map[string]*treeCheck
 	numbers numbering
 	rows    rowChecks
@@ -97,9 +108,18 @@ type treeCheck struct {
 	tree    tree
 	seals   []sealRecord // as the root log tells them
 	at      int          // the next seal to be compared
+	from    int64        // where an earlier verification ended
+	before  int64        // rows that could be gone then
+	min     int64        // entries below it were pruned, as the root log tells
 	cursor  *cursor
-	missing map[uuid.UUID]*sealedEntry // entries whose rows did not come in their turn
-	broken  bool                       // cannot be read on
+	missing map[uuid.UUID]missingRow // entries whose rows did not come in their turn
+	broken  bool                     // cannot be read on
+}
+
+// missingRow is where an entry stands, and where its row stood. The entry itself is read again if the row comes.
+type missingRow struct {
+	index int64
+	place [placeSize]byte
 }
 
 // sealedEntry is an entry of a tree and its bytes.
@@ -108,6 +128,14 @@ type sealedEntry struct {
 	index int64
 	bytes []byte
 	place [placeSize]byte
+}
+
+// add adds the tree of an organization.
+func (v *verification) add(number uint32, t tree) *treeCheck {
+	c := &treeCheck{number: number, tree: t, missing: map[uuid.UUID]missingRow{}}
+	v.trees = append(v.trees, c)
+	v.byOrg[t.Org] = c
+	return c
 }
 
 func (v *verification) found(f Finding) {
@@ -130,7 +158,10 @@ func (v *verification) tampered(check, org, format string, args ...any) {
 }
 
 func (v *verification) run() error {
-	if err := v.state(); err != nil {
+	if err := v.src.trees(v); err != nil {
+		return err
+	}
+	if err := v.goOn(); err != nil {
 		return err
 	}
 	if err := v.root(); err != nil {
@@ -140,8 +171,8 @@ func (v *verification) run() error {
 	if err := v.readRows(); err != nil {
 		return err
 	}
-	for _, number := range v.sorted() {
-		if err := v.finish(v.trees[number]); err != nil {
+	for _, t := range v.sorted() {
+		if err := v.finish(t); err != nil {
 			return err
 		}
 	}
@@ -151,133 +182,34 @@ func (v *verification) run() error {
 			v.report.Intact++
 		}
 	}
-	v.numbers.report(v)
 	v.expected()
-	return v.deep()
-}
-
-// deep has the store check what it derived from the events.
-func (v *verification) deep() error {
-	if !v.opts.Deep {
-		return nil
+	sealed := v.numbers.vouched()
+	for _, l := range v.rows.numbers {
+		v.numbers.add(l)
 	}
-	if err := v.derived(); err != nil {
-		return err
+	if v.bundle == nil || v.bundle.whole() {
+		v.numbers.report(v)
 	}
-	store, ok := v.tail.(interface {
-		Check(ctx context.Context, purged int64, found func(what, org string, id uuid.UUID)) error
-	})
-	if !ok {
-		return nil
-	}
-	var purged int64
-	for _, t := range v.trees {
-		purged += t.tree.allowed()
-	}
-	return store.Check(v.ctx, purged, func(what, org string, id uuid.UUID) {
-		v.found(Finding{Verdict: Tampered, Check: "derived", Org: org, ID: id, Index: -1, What: what})
-	})
-}
-
-func (v *verification) sorted() []uint32 {
-	var list []uint32
-	for n := range v.trees {
-		if n != 0 {
-			list = append(list, n)
-		}
-	}
-	slices.Sort(list)
-	return list
-}
-
-// state reads what the sealer keeps beside the trees.
-func (v *verification) state() error {
-	v.trees, v.byOrg = map[uint32]*treeCheck{}, map[string]*treeCheck{}
-	k := v.opts.Keys
-	b, ok, err := v.tx.Get(headKey)
-	if err != nil {
-		return err
-	}
-	if v.sealed = ok; ok {
-		if err := k.openRow(headKey, b, &v.head); err != nil {
-			v.tampered("state", "", "the place of the sealer cannot be believed: %v", err)
-		}
-	}
-	if err := v.readAnchors(); err != nil {
-		return err
-	}
-	numbers := map[string]uint32{}
-	for p, err := range v.tx.Range([]byte("o"), []byte("p")) {
-		if err != nil {
+	if v.opts.Deep && v.live != nil {
+		if err := v.live.deep(v.ctx, v); err != nil {
 			return err
 		}
-		var n uint32
-		if err := k.openRow(p.Key, p.Value, &n); err != nil {
-			v.tampered("state", string(p.Key[1:]), "the number of a tree cannot be believed: %v", err)
-		}
-		numbers[string(p.Key[1:])] = n
 	}
-	for p, err := range v.tx.Range([]byte("s"), []byte("t")) {
-		if err != nil {
-			return err
-		}
-		var t tree
-		if err := k.openRow(p.Key, p.Value, &t); err != nil || len(p.Key) != 5 {
-			v.tampered("state", t.Org, "what is known of a tree cannot be believed: %v", err)
-			continue
-		}
-		c := &treeCheck{number: numberOf(p.Key), tree: t, missing: map[uuid.UUID]*sealedEntry{}}
-		v.trees[c.number] = c
-		if c.number == 0 {
-			continue
-		}
-		if n, ok := numbers[t.Org]; !ok || n != c.number || v.byOrg[t.Org] != nil {
-			v.tampered("state", t.Org, "the organization has not exactly one tree")
-		}
-		v.byOrg[t.Org] = c
-	}
-	if !v.sealed && len(v.trees) > 0 {
-		v.tampered("state", "", "the place of the sealer is gone")
-	}
-	return v.strangers()
-}
-
-// strangers looks for rows that no sealer writes: between the kinds of rows, and of trees that nothing else knows.
-func (v *verification) strangers() error {
-	last := []byte{0xff, 0xff, 0xff, 0xff, 0xff}
-	ranges := [][2][]byte{
-		{nil, []byte("a")}, {[]byte("c"), numberKey('c', 0)}, {[]byte("d"), headKey}, {append(bytes.Clone(headKey), 0), numberKey('l', 0)}, {[]byte("m"), []byte("o")},
-		{[]byte("p"), numberKey('p', 0)}, {[]byte("q"), []byte("s")}, {[]byte("t"), numberKey('t', 0)}, {[]byte("u"), nil},
-	}
-	numbers := append([]uint32{0}, v.sorted()...)
-	for _, kind := range []byte("clpt") {
-		for i, n := range numbers {
-			to := append([]byte{kind}, last[1:]...)
-			if i+1 < len(numbers) {
-				to = numberKey(kind, numbers[i+1])
-			}
-			ranges = append(ranges, [2][]byte{numberKey(kind, n+1), to})
-		}
-	}
-	for _, r := range ranges {
-		for p, err := range v.tx.Range(r[0], r[1]) {
-			if err != nil {
-				return err
-			}
-			v.tampered("state", "", "row %x among the seals is none that a sealer writes", p.Key)
-			break
-		}
-	}
+	v.vouch(sealed)
 	return nil
+}
+
+func (v *verification) sorted() []*treeCheck {
+	return slices.SortedFunc(slices.Values(v.trees), func(a, b *treeCheck) int { return cmp.Compare(a.number, b.number) })
 }
 
 // checkpoint opens the newest checkpoint of a tree.
 func (v *verification) checkpoint(number uint32, origin string) (tlog.Tree, []byte, error) {
-	b, ok, err := v.tx.Get(numberKey('c', number))
+	b, err := v.src.checkpoint(number)
 	if err != nil {
 		return tlog.Tree{}, nil, err
 	}
-	if !ok {
+	if len(b) == 0 {
 		return tlog.Tree{}, nil, damaged("its checkpoint is missing")
 	}
 	t, key, err := openCheckpoint(b, origin, v.verifiers)

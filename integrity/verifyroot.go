@@ -2,7 +2,7 @@ package integrity
 
 import (
 	"bytes"
-	"errors"
+	"math"
 	"slices"
 	"time"
 
@@ -12,8 +12,8 @@ import (
 
 // root checks the root log: its signature, its entries, and that it continues what was known of it.
 func (v *verification) root() error {
-	if !v.sealed && v.trees[0] == nil {
-		if len(v.opts.Known) > 0 {
+	if v.live != nil && !v.live.sealed && v.live.root == nil {
+		if len(v.opts.Known) > 0 || v.since.Root != "" {
 			v.tampered("known", "", "nothing is sealed, but there were seals before: they were removed, or the database was set back")
 			return nil
 		}
@@ -24,85 +24,98 @@ func (v *verification) root() error {
 		return err
 	}
 	head, text, err := v.checkpoint(0, v.origin)
-	var wrong *damagedError
-	if errors.As(err, &wrong) {
-		v.tampered("root", "", "root log: %s; none of the seals can be believed", wrong.what)
+	if what, ok := isDamaged(err); ok {
+		v.tampered("root", "", "root log: %s; none of the seals can be believed", what)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
 	v.report.Root = string(text)
-	if t := v.trees[0]; t == nil || t.tree.Size != head.N || string(t.tree.Hash) != string(head.Hash[:]) {
-		v.tampered("state", "", "the state of the root log is not the one that was signed")
-	}
-	if v.sealed && v.head.Root != head.N {
-		v.tampered("state", "", "the place of the sealer is not that of the newest seal")
-	}
-	known := v.known(head)
-	c := &cursor{tx: v.tx, size: head.N, wrong: func(what string) { v.tampered("tile", "", "root log: %s", what) }}
-	byStream := map[[16]byte]*treeCheck{}
+	w := rootWalk{v: v, known: v.known(head), byStream: map[[16]byte]*treeCheck{}}
 	for _, t := range v.trees {
-		byStream[t.tree.Stream] = t
+		w.byStream[t.tree.Stream] = t
 	}
-	var last int64
-	var holds uint32 // the key
-	for c.f.size < head.N {
-		b, index, err := c.next()
-		if errors.As(err, &wrong) {
-			v.tampered("root", "", "root log: %s", wrong.what)
+	w.c = newCursor(v.src, 0, head.N, func(what string) { v.tampered("tile", "", "root log: %s", what) })
+	if ok, err := w.goOn(head); err != nil || !ok {
+		return err
+	}
+	from := w.c.f.size
+	for w.c.f.size < head.N {
+		err := w.next()
+		if what, ok := isDamaged(err); ok {
+			v.tampered("root", "", "root log: %s", what)
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		r, err := parseRootEntry(b)
-		if err != nil {
-			v.tampered("root", "", "root log, entry %d: %v", index, err)
-			continue
-		}
-		at, key := r.made()
-		if at < last {
-			v.tampered("time", "", "root log: entry %d is older than the one before", index)
-		}
-		if index > 0 && key != holds {
-			v.tampered("key", "", "root log: entry %d was made under a key that did not hold then", index)
-		}
-		last, holds = at, key
-		switch {
-		case r.seal != nil:
-			v.seal(byStream, r.seal)
-		case r.next != nil:
-			next, err := v.next(r.next, index)
-			if err != nil {
-				v.tampered("key", "", "root log: entry %d hands over to another key without the signature of the one before", index)
-				break
-			}
-			holds = next.KeyHash()
-		}
-		if err := v.compareKnown(known, c); err != nil {
-			return err
-		}
 	}
-	if v.headKey != holds {
+	if v.headKey != w.holds {
 		v.tampered("key", "", "the root log is signed with a key that holds no longer")
 	}
-	hash, err := c.f.root()
+	hash, err := w.c.f.root()
 	if err != nil {
 		return err
 	}
 	if hash != head.Hash {
 		v.tampered("root", "", "the entries of the root log are not those that were signed")
 	}
-	v.report.AsOf = micro(last)
-	if t := v.trees[0]; t != nil && t.tree.Sealed != last {
-		v.tampered("state", "", "the state of the root log tells another time than its newest entry")
+	v.report.AsOf = micro(w.last)
+	if v.live != nil {
+		v.live.settled(v, head, w.last)
 	}
-	if silence := v.now().Sub(micro(last)); v.opts.MaxSilence > 0 && silence > v.opts.MaxSilence {
-		v.found(Finding{Verdict: Undecided, Check: "silence", Index: -1, Since: micro(last),
+	if silence := v.now().Sub(micro(w.last)); v.opts.MaxSilence > 0 && silence > v.opts.MaxSilence {
+		v.found(Finding{Verdict: Undecided, Check: "silence", Index: -1, Since: micro(w.last),
 			What: "nothing was sealed for too long: sealing stands still, or the database was set back"})
 	}
-	return c.end()
+	return w.c.end(from)
+}
+
+// rootWalk is the walk through the root log.
+type rootWalk struct {
+	v        *verification
+	c        *cursor
+	known    map[int64]tlog.Hash
+	byStream map[[16]byte]*treeCheck
+	last     int64  // the time of the entry before
+	holds    uint32 // the key that holds
+}
+
+// next checks the next entry.
+func (w *rootWalk) next() error {
+	v := w.v
+	b, index, err := w.c.next()
+	if err != nil {
+		return err
+	}
+	r, err := parseRootEntry(b)
+	if err != nil {
+		v.tampered("root", "", "root log, entry %d: %v", index, err)
+		return nil
+	}
+	at, key := r.made()
+	if at < w.last {
+		v.tampered("time", "", "root log: entry %d is older than the one before", index)
+	}
+	if index > 0 && key != w.holds {
+		v.tampered("key", "", "root log: entry %d was made under a key that did not hold then", index)
+	}
+	w.last, w.holds = at, key
+	switch {
+	case r.seal != nil:
+		v.seal(w.byStream, r.seal)
+	case r.prune != nil:
+		v.pruned(w.byStream, r.prune)
+	case r.next != nil:
+		next, err := v.next(r.next, index)
+		if err != nil {
+			v.tampered("key", "", "root log: entry %d hands over to another key without the signature of the one before", index)
+			break
+		}
+		w.holds = next.KeyHash()
+	}
+	return v.compareKnown(w.known, w.c)
 }
 
 func (v *verification) now() time.Time {
@@ -115,18 +128,27 @@ func (v *verification) now() time.Time {
 // seal notes what the root log says of a tree.
 func (v *verification) seal(byStream map[[16]byte]*treeCheck, s *sealRecord) {
 	t := byStream[s.Stream]
-	if t == nil || t.number == 0 {
-		v.tampered("tree", "", "the root log tells of a tree that is gone: all of an organization was removed")
+	if t == nil {
+		v.unknownTree()
 		return
 	}
 	var before int64
 	if n := len(t.seals); n > 0 {
 		before = t.seals[n-1].Size
 	}
-	if s.Previous != before || s.Size <= before {
+	if s.Previous != before || s.Size <= before || s.Min != t.min {
 		v.tampered("root", t.tree.Org, "the root log does not tell the seals of the tree one after the other")
 	}
 	t.seals = append(t.seals, *s)
+}
+
+// unknownTree is told of a tree of which there is nothing. A bundle of one organization leaves the others out.
+func (v *verification) unknownTree() {
+	if v.bundle != nil && !v.bundle.whole() {
+		v.report.Others++
+		return
+	}
+	v.tampered("tree", "", "the root log tells of a tree that is gone: all of an organization was removed")
 }
 
 // known opens the checkpoints that were kept elsewhere, by their sizes.
@@ -163,29 +185,33 @@ func (v *verification) compareKnown(known map[int64]tlog.Hash, c *cursor) error 
 
 // successors finds the keys to which those that are known handed over. What it reads is checked later.
 func (v *verification) successors() error {
-	v.verifiers = slices.Clone(v.opts.Verifiers)
-	for p, err := range v.tx.Range(numberKey('l', 0), numberKey('l', 1)) {
+	v.verifiers = append(slices.Clone(v.opts.Verifiers), v.since.verifiers...)
+	for index := v.since.size; ; {
+		page, err := v.src.entries(0, index, math.MaxInt64)
+		if _, ok := isDamaged(err); ok { // the end, or told of later
+			return nil
+		}
 		if err != nil {
 			return err
 		}
-		if !bytes.Contains(p.Value, []byte(keyPrefix)) {
-			continue
-		}
-		entries, err := splitSegment(p.Value)
-		if err != nil || len(p.Key) != len(segmentKey(0, 0)) {
-			continue
-		}
-		for i, b := range entries {
-			r, err := parseRootEntry(b)
-			if err != nil || r.next == nil {
-				continue
+		for _, b := range page {
+			if bytes.HasPrefix(b, []byte(keyPrefix)) {
+				v.successor(b, index)
 			}
-			if next, err := r.next.verifier(lastOf(p.Key)-int64(len(entries)-1-i), v.verifiers); err == nil && !v.knows(next) {
-				v.verifiers = append(v.verifiers, next)
-			}
+			index++
 		}
 	}
-	return nil
+}
+
+// successor adds the key to which an entry hands over.
+func (v *verification) successor(entry []byte, index int64) {
+	r, err := parseRootEntry(entry)
+	if err != nil {
+		return
+	}
+	if next, err := r.next.verifier(index, v.verifiers); err == nil && !v.knows(next) {
+		v.verifiers, v.handedTo = append(v.verifiers, next), append(v.handedTo, r.next.Next)
+	}
 }
 
 func (v *verification) knows(next note.Verifier) bool { return v.knowsHash(next.KeyHash()) }

@@ -16,9 +16,11 @@ const rowBatch = 1000
 
 // rowChecks is what the rows have told so far.
 type rowChecks struct {
-	stamped  bool          // whether any event brought evidence
-	unsealed []unsealedRow // since the last row that is sealed
-	erased   []erasedRow   // to be held against the records of erasures
+	stamped  bool                 // whether any event brought evidence
+	unsealed []unsealedRow        // since the last row that is sealed
+	numbers  []*Leaf              // of rows that are not sealed
+	at       activitylog.Position // behind the last row that is sealed
+	erased   []erasedRow          // to be held against the records of erasures
 	erasures map[eventKey]bool
 	declared *declaration // how the log is sealed, as was told last
 	halted   bool         // rows from some place on cannot be read
@@ -45,19 +47,26 @@ type erasedRow struct {
 func (v *verification) readRows() error {
 	v.rows.erasures = map[eventKey]bool{}
 	for _, t := range v.trees {
-		if t.number != 0 {
-			v.open(t)
+		if err := v.open(t); err != nil {
+			return err
 		}
 	}
-	var at activitylog.Position
+	at := v.since.Position
+	v.rows.at = at
 	for {
-		events, next, err := v.tail.Tail(v.ctx, at, rowBatch)
+		events, next, err := v.src.Tail(v.ctx, at, rowBatch)
 		var row interface{ Damaged() (string, uuid.UUID) }
 		if errors.As(err, &row) {
 			org, id := row.Damaged()
 			v.found(Finding{Verdict: Tampered, Check: "row", Org: org, ID: id, Index: -1, What: "the row is damaged; those behind it were not looked at"})
 			v.rows.halted = true
 			return nil
+		}
+		var bad *badLineError
+		if errors.As(err, &bad) {
+			v.found(Finding{Verdict: Tampered, Check: "row", Index: -1, What: bad.Error() + "; those behind it were not looked at"})
+			v.rows.halted = true
+			err = nil
 		}
 		if err != nil {
 			return err
@@ -71,7 +80,7 @@ func (v *verification) readRows() error {
 		if v.opts.Progress != nil {
 			v.opts.Progress(v.report.Events)
 		}
-		if len(events) < rowBatch {
+		if len(events) == 0 || v.rows.halted {
 			break
 		}
 		at = next
@@ -87,25 +96,42 @@ func (v *verification) readRows() error {
 }
 
 // open prepares the walk through a tree.
-func (v *verification) open(t *treeCheck) {
+func (v *verification) open(t *treeCheck) error {
 	org := t.tree.Org
-	var size int64
-	if n := len(t.seals); n > 0 {
-		last := t.seals[n-1]
-		size = last.Size
-		if t.tree.Size != size || string(t.tree.Hash) != string(last.Hash[:]) || t.tree.allowed() != last.Gone || t.tree.Sealed != last.At || t.tree.Min != last.Min {
-			v.tampered("state", org, "the state of the tree is not the one that was signed")
-		}
-		at, _, err := v.checkpoint(t.number, streamOrigin(v.origin, t.tree.Stream))
-		if err != nil {
-			v.tampered("root", org, "tree: %v", err)
-		} else if at.N != size || at.Hash != last.Hash {
-			v.tampered("root", org, "the checkpoint of the tree is not the one that the root log tells of")
-		}
-	} else {
+	t.cursor = newCursor(v.src, t.number, 0, func(what string) { v.tampered("tile", org, "tree: %s", what) })
+	if len(t.seals) == 0 {
 		v.tampered("tree", org, "the root log tells nothing of the tree")
+		return nil
 	}
-	t.cursor = &cursor{tx: v.tx, number: t.number, keys: v.opts.Keys, size: size, wrong: func(what string) { v.tampered("tile", org, "tree: %s", what) }}
+	last := &t.seals[len(t.seals)-1]
+	switch {
+	case v.live != nil:
+		v.live.settledTree(v, t, last)
+	default:
+		t.tree.Gone = last.Gone
+	}
+	at, _, err := v.checkpoint(t.number, streamOrigin(v.origin, t.tree.Stream))
+	if what, ok := isDamaged(err); ok {
+		v.tampered("root", org, "tree: %s", what)
+	} else if err != nil {
+		return err
+	} else if at.N != last.Size || at.Hash != last.Hash {
+		v.tampered("root", org, "the checkpoint of the tree is not the one that the root log tells of")
+	}
+	t.cursor.size, t.cursor.min = last.Size, t.min
+	err = t.cursor.start(max(t.from, t.min))
+	if what, ok := isDamaged(err); ok {
+		t.broken = true
+		v.tampered("entry", org, "tree: %s", what)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for t.at < len(t.seals) && t.seals[t.at].Size < t.cursor.f.size {
+		t.at++
+	}
+	return v.sealedHere(t, t.cursor.f.size-1)
 }
 
 // row checks one row.
@@ -126,13 +152,17 @@ func (v *verification) row(e *activitylog.Event, at activitylog.Position) error 
 		v.found(Finding{Verdict: Tampered, Check: "inserted", Org: u.org, ID: u.id, Index: -1,
 			What: "the row was never sealed although later ones were: it was inserted, or its seal removed"})
 	}
-	v.rows.unsealed = nil
+	v.rows.unsealed, v.rows.at = nil, at
 	since := t.sealedAt(x.index)
-	if v.opts.Keys != nil && x.place != placeOf(at) {
+	if v.live != nil && v.opts.Keys != nil && x.place != placeOf(at) {
 		v.found(Finding{Verdict: Tampered, Check: "place", Org: e.Org, ID: e.ID, Index: x.index, Since: since,
 			What: "the row stands in another place of the log than when it was sealed"})
 	}
 	if x.adopted != nil {
+		if v.bundle != nil && v.bundle.hidden != 0 {
+			v.report.Hidden++ // its hash is of all of it
+			return nil
+		}
 		if string(contentHash(e)) != string(x.adopted.Hash) {
 			v.found(Finding{Verdict: Tampered, Check: "row", Org: e.Org, ID: e.ID, Index: x.index, Since: since, What: "the row was changed after it was sealed"})
 		}
@@ -149,10 +179,14 @@ func (v *verification) row(e *activitylog.Event, at activitylog.Position) error 
 
 // compare holds a row to its leaf.
 func (v *verification) compare(e *activitylog.Event, l *Leaf, index int64, since time.Time) {
-	wrong, erased := v.room.differences(e, l)
+	wrong, erased := v.room.differences(e, l, nil)
 	if len(wrong) > 0 {
 		v.found(Finding{Verdict: Tampered, Check: "row", Org: e.Org, ID: e.ID, Index: index, Since: since,
 			What: "the row differs from its evidence in: " + strings.Join(wrong, ", ")})
+	}
+	if erased != 0 && v.bundle != nil && erased&^v.bundle.hidden == 0 {
+		v.report.Hidden++
+		return
 	}
 	if erased != 0 {
 		v.report.Erased++
@@ -172,6 +206,10 @@ func (v *verification) note(e *activitylog.Event) {
 
 // unsealed checks a row that no seal covers.
 func (v *verification) unsealed(t *treeCheck, e *activitylog.Event) {
+	if v.bundle != nil {
+		v.found(Finding{Verdict: Tampered, Check: "inserted", Org: e.Org, ID: e.ID, Index: -1, What: "no seal covers the row: it was inserted, or stands there twice"})
+		return
+	}
 	v.rows.unsealed = append(v.rows.unsealed, unsealedRow{e.Org, e.ID, e.Recorded})
 	if len(e.Leaf) == 0 && !v.rows.stamped {
 		return
@@ -189,7 +227,7 @@ func (v *verification) unsealed(t *treeCheck, e *activitylog.Event) {
 		return
 	}
 	v.rows.stamped = true
-	v.numbers.add(l)
+	v.rows.numbers = append(v.rows.numbers, l)
 	v.note(e)
 	if p, ok := purgeOf(e); ok && t != nil {
 		t.tree.purge(p)
@@ -199,16 +237,21 @@ func (v *verification) unsealed(t *treeCheck, e *activitylog.Event) {
 
 // match returns the entry of an event, or nil.
 func (v *verification) match(t *treeCheck, id uuid.UUID) (*sealedEntry, error) {
-	if x := t.missing[id]; x != nil {
+	if m, ok := t.missing[id]; ok {
 		delete(t.missing, id)
-		return x, nil
+		page, err := v.src.entries(t.number, m.index, t.cursor.size)
+		if err != nil {
+			return nil, err
+		}
+		x, err := parseEntry(page[0])
+		return &sealedEntry{x, m.index, page[0], m.place}, err
 	}
 	for {
 		x, err := v.advance(t)
 		if err != nil || x == nil || x.id() == id {
 			return x, err
 		}
-		t.missing[x.id()] = x
+		t.missing[x.id()] = missingRow{x.index, x.place}
 	}
 }
 
@@ -216,27 +259,16 @@ func (v *verification) match(t *treeCheck, id uuid.UUID) (*sealedEntry, error) {
 func (v *verification) advance(t *treeCheck) (*sealedEntry, error) {
 	for !t.broken {
 		b, index, err := t.cursor.next()
-		var wrong *damagedError
-		if errors.As(err, &wrong) {
+		if what, ok := isDamaged(err); ok {
 			t.broken = true
-			v.tampered("entry", t.tree.Org, "tree: %s", wrong.what)
+			v.tampered("entry", t.tree.Org, "tree: %s", what)
 			return nil, nil
 		}
 		if err != nil || b == nil {
 			return nil, err
 		}
-		if t.at < len(t.seals) && t.seals[t.at].Size == t.cursor.f.size {
-			root, err := t.cursor.f.root()
-			if err != nil {
-				return nil, err
-			}
-			if root != t.seals[t.at].Hash {
-				v.found(Finding{Verdict: Tampered, Check: "entry", Org: t.tree.Org, Index: index, Since: micro(t.seals[t.at].At),
-					What: "the sealed entries up to this one are not those that were signed"})
-				t.broken = true
-				return nil, nil
-			}
-			t.at++
+		if err := v.sealedHere(t, index); err != nil || t.broken {
+			return nil, err
 		}
 		x, err := parseEntry(b)
 		if err != nil || x.stream() != t.tree.Stream {
@@ -247,6 +279,24 @@ func (v *verification) advance(t *treeCheck) (*sealedEntry, error) {
 		return &sealedEntry{x, index, b, t.cursor.place}, nil
 	}
 	return nil, nil
+}
+
+// sealedHere compares the root of the entries up to index, if it was signed.
+func (v *verification) sealedHere(t *treeCheck, index int64) error {
+	if t.at == len(t.seals) || t.seals[t.at].Size != t.cursor.f.size {
+		return nil
+	}
+	root, err := t.cursor.f.root()
+	if err != nil {
+		return err
+	}
+	if root != t.seals[t.at].Hash {
+		v.found(Finding{Verdict: Tampered, Check: "entry", Org: t.tree.Org, Index: index, Since: micro(t.seals[t.at].At),
+			What: "the sealed entries up to this one are not those that were signed"})
+		t.broken = true
+	}
+	t.at++
+	return nil
 }
 
 // clockSkew is how far the clocks of writers may be ahead of the sealer's.
@@ -292,27 +342,28 @@ func (v *verification) finish(t *treeCheck) error {
 		if x == nil {
 			break
 		}
-		t.missing[x.id()] = x
+		t.missing[x.id()] = missingRow{x.index, x.place}
 	}
 	if !t.broken {
-		if err := t.cursor.end(); err != nil {
+		if err := t.cursor.end(max(t.from, t.min)); err != nil {
 			return err
 		}
 	}
 	if v.rows.halted {
 		return nil
 	}
-	gone, allowed := int64(len(t.missing)), t.tree.allowed()
+	gone, allowed := int64(len(t.missing))+max(0, t.min-t.from), t.tree.allowed()-t.before
 	if gone <= allowed {
 		v.report.Purged += gone
+		v.report.Pruned += t.min
 		return nil
 	}
 	if allowed > 0 {
 		v.tampered("gone", t.tree.Org, "%d rows are gone, but recorded purges removed %d", gone, allowed)
 		return nil
 	}
-	for _, x := range t.missing {
-		v.found(Finding{Verdict: Tampered, Check: "gone", Org: t.tree.Org, ID: x.id(), Index: x.index, Since: t.sealedAt(x.index),
+	for id, x := range t.missing {
+		v.found(Finding{Verdict: Tampered, Check: "gone", Org: t.tree.Org, ID: id, Index: x.index, Since: t.sealedAt(x.index),
 			What: "the row is gone, and no purge tells why"})
 	}
 	return nil

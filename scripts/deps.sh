@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Installs what the tests need beside Go, and only what is missing:
 #
-#   scripts/deps.sh             a C compiler (for SQLite and the race detector), PostgreSQL, and what e2e needs:
-#                               Chromium and axe-core; litewitness, ssh-agent and openssl for the tests of anchors
+#   scripts/deps.sh             a C compiler (for SQLite and the race detector), PostgreSQL, Python (for the second
+#                               verifier), litewitness, ssh-agent and openssl (for anchors), and what e2e needs:
+#                               Chromium and axe-core
 #   scripts/deps.sh postgres18  PostgreSQL 18 in the user's cache, whatever else is installed
 #
 # internal/pgtest searches for PostgreSQL in the same places and order. Where
@@ -135,6 +136,14 @@ starts() {
 		go test -count=1 -run '^TestRestartOfARunningServer$' ./internal/pgtest 2>&1) || { echo "$log" >&2; return 1; }
 }
 
+# python runs the second verifier of evidence, of its standard library alone.
+python() {
+	have python3 && return
+	can_apt || die "Python is missing: install python3"
+	say "installing Python with apt-get"
+	apt_install python3 || die "apt-get could not install python3"
+}
+
 # browser is what the tests in e2e look at the pages with. They search for it under the same names.
 browser() {
 	local name
@@ -183,6 +192,7 @@ case "${1:-}" in
 	c_compiler
 	postgres
 	witness
+	python
 	browser
 	axe
 	;;

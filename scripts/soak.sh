@@ -14,7 +14,9 @@ export ACTIVITYLOG_SOAK=1
 export ACTIVITYLOG_E2E=require
 code=0
 go test -race -count=1 -timeout 3h "$@" ./... || code=1
+go test -count=1 -timeout 3h "$@" ./store/sqlstore ./alerts ./integrity ./cmd/activitylog || code=1 # has tests that the race detector leaves out
 (cd e2e && go test -count=1 -timeout 30m "$@" ./...) || code=1
+scripts/fuzz.sh 10m all || code=1
 events=${ACTIVITYLOG_SOAK_EVENTS:-10000000}
 if [ "$events" -gt 0 ]; then
 	(cd bench && go run . -only purge -events "$events") || code=1

@@ -24,12 +24,20 @@ it replaces one of that name and can be read by its owner alone. Without, the ex
 Before the first byte the export is recorded in the log, as done by the user of the operating system; at its end, how much
 was sent and its SHA-256. The output leaves that record out.
 
+With --evidence the events come with what proves them: their places in the signed trees, the hashes of all entries around
+them that the filter left out, checkpoints, and the steps to check it, which activitylog verify FOLDER does.
+
 ` + filterAbout,
 		setup: func(fs *flag.FlagSet) func(context.Context, streams, []string) error {
 			var x exporter
 			x.scope.flags(fs)
 			x.format.flags(fs, "csv")
 			fs.StringVar(&x.out, "out", "-", "write to this `file`; - is the standard output")
+			fs.StringVar(&x.evidence, "evidence", "", "write a new `folder`, or archive if it ends in .zip, with the events and what proves them")
+			fs.Func("known", "evidence: add the checkpoints in this `file`, which were kept elsewhere; may be repeated", func(path string) error {
+				x.known = append(x.known, path)
+				return nil
+			})
 			fs.StringVar(&x.order, "order", "oldest", "newest or `oldest` first")
 			return x.run
 		},
@@ -40,6 +48,8 @@ type exporter struct {
 	scope      scope
 	format     format
 	out, order string
+	evidence   string
+	known      []string
 }
 
 func (x *exporter) run(ctx context.Context, s streams, args []string) (err error) {
@@ -54,6 +64,14 @@ func (x *exporter) run(ctx context.Context, s streams, args []string) (err error
 	if err := x.format.check(); err != nil {
 		return err
 	}
+	switch {
+	case x.evidence == "" && len(x.known) > 0:
+		return usage("--known belongs to --evidence")
+	case x.evidence != "" && x.out != "-":
+		return usage("--evidence has the events in it; leave --out away")
+	case x.evidence != "" && x.format.name != "csv" && x.format.name != "ndjson":
+		return usage("--evidence goes with --format csv or ndjson")
+	}
 	db, reader, err := x.scope.open(ctx)
 	if err != nil {
 		return err
@@ -62,6 +80,9 @@ func (x *exporter) run(ctx context.Context, s streams, args []string) (err error
 	shown := newProgress(s.err, "events")
 	shown.on = shown.on && (x.out != "-" || !terminal(s.out))
 	defer shown.done()
+	if x.evidence != "" {
+		return x.pack(ctx, s, db, reader, ask, shown)
+	}
 	write := func(out io.Writer) error {
 		_, err := reader.Export(ctx, out, ask, func(out io.Writer, events iter.Seq2[activitylog.Event, error]) error {
 			w, err := x.format.writer(out, x.scope.all)

@@ -42,21 +42,26 @@ func (f *format) writer(w io.Writer, orgs bool) (export.Writer, error) {
 	case "ndjson":
 		return export.NewNDJSON(w), nil
 	case "csv":
-		opts := &export.CSVOptions{BOM: f.bom}
-		switch f.columns {
-		case "":
-		case "all":
-			opts.Columns = export.Columns()
-		default:
-			opts.Columns = strings.Split(f.columns, ",")
-		}
-		c, err := export.NewCSV(w, opts)
+		c, err := export.NewCSV(w, f.csv())
 		if err != nil {
 			return nil, usage("--columns: %s", strings.TrimPrefix(err.Error(), "export: "))
 		}
 		return c, nil
 	}
 	return nil, usage("--format %s; write table, json, csv or ndjson", f.name)
+}
+
+// csv is the form of a CSV.
+func (f *format) csv() *export.CSVOptions {
+	opts := &export.CSVOptions{BOM: f.bom}
+	switch f.columns {
+	case "":
+	case "all":
+		opts.Columns = export.Columns()
+	default:
+		opts.Columns = strings.Split(f.columns, ",")
+	}
+	return opts
 }
 
 // jsonArray writes one JSON array. Until Close it is not closed, so that what stopped halfway is no JSON.

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/activitylog/activitylog"
+	"github.com/activitylog/activitylog/integrity"
 	"github.com/activitylog/activitylog/store/sqlite"
 )
 
@@ -147,5 +148,28 @@ func TestGovernUsage(t *testing.T) {
 		if r.code != exitFailed || r.err == "" {
 			t.Errorf("%q: %+v", args, r)
 		}
+	}
+}
+
+func TestPruneLeaves(t *testing.T) {
+	t.Parallel()
+	old := make([]activitylog.Event, 300)
+	for i := range old {
+		old[i] = act("acme", "ana", "auth.login")
+	}
+	db := aged(t, 40, old...)
+	_, err := integrity.CreateKeyFile(db + ".key")
+	require.NoError(t, err)
+	done(t, "rules", "set", "--db", db, "--org", "acme", "--reason", "agreed", file(t, `[{"name":"month","filter":"","max_days":30}]`))
+	done(t, "verify", "--db", db)
+	out := done(t, "prune", "--db", db, "--org", "acme", "--load", "1", "--leaves")
+	if !strings.Contains(out, "removed 300 of 300 events\nthe evidence of the first 256 events is gone\n") {
+		t.Errorf("got %s", out)
+	}
+	if out := done(t, "verify", "--db", db); !strings.HasSuffix(out, "clean\n") {
+		t.Errorf("got %s", out)
+	}
+	if r := call(t, "", "prune", "--db", db, "--org", "acme", "--leaves", "--dry-run"); r.code != exitUsage {
+		t.Errorf("with a dry run: %+v", r)
 	}
 }

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/mod/sumdb/note"
+
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/access"
 	"github.com/activitylog/activitylog/integrity"
@@ -26,10 +28,11 @@ import (
 // database is an open log.
 type database struct {
 	*activitylog.Log
-	events activitylog.Store
-	store  io.Closer
-	sealer *integrity.Sealer // nil: the log has no keys
-	seals  bool              // whether the sealer is at work
+	events    activitylog.Store
+	store     io.Closer
+	sealer    *integrity.Sealer // nil: the log has no keys
+	verifiers []note.Verifier   // of its keys
+	seals     bool              // whether the sealer is at work
 }
 
 // startSealing seals what is recorded until the log is closed, if it has keys.
@@ -113,6 +116,7 @@ func openLog(ctx context.Context, store activitylog.Store, db, key string, creat
 	if d.Log, err = activitylog.New(store, &o); err != nil || keys == nil {
 		return d, err
 	}
+	d.verifiers = keys.Verifiers
 	d.sealer, err = integrity.NewSealer(d.Log, store, &keys.Keys, nil)
 	return d, err
 }

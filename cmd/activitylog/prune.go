@@ -24,6 +24,7 @@ is first written to files in a folder, which --db DIR of query and export reads.
 			p.scope.flags(fs)
 			fs.BoolVar(&p.dry, "dry-run", false, "only say what would go")
 			fs.StringVar(&p.o.Archive, "archive", "", "write what goes to files in this `folder` first")
+			fs.BoolVar(&p.leaves, "leaves", false, "also let go of the sealed evidence at the beginning of which all events are gone; the rest stays proved")
 			fs.IntVar(&p.o.Batch, "batch", 500, "at most `N` events in one transaction")
 			fs.Float64Var(&p.o.Load, "load", 0.2, "the `share` of the time in which it works rather than waits, up to 1")
 			fs.DurationVar(&p.o.Time, "time", 10*time.Minute, "stop after this `duration`")
@@ -33,14 +34,18 @@ is first written to files in a folder, which --db DIR of query and export reads.
 }
 
 type prune struct {
-	scope scope
-	dry   bool
-	o     retention.PurgeOptions
+	scope  scope
+	dry    bool
+	leaves bool
+	o      retention.PurgeOptions
 }
 
 func (p *prune) run(ctx context.Context, s streams, args []string) (err error) {
 	if len(args) > 0 {
 		return usage("prune takes flags only, since the rules of the log say what goes; activitylog rules shows them")
+	}
+	if p.leaves && (p.dry || p.scope.all) {
+		return usage("--leaves goes with --org, and not with --dry-run")
 	}
 	db, keeper, ctx, err := p.scope.keeper(ctx)
 	if err != nil {
@@ -69,7 +74,22 @@ func (p *prune) run(ctx context.Context, s streams, args []string) (err error) {
 	if report.More {
 		return errors.New("the time was over before all was removed; run it again, or with a longer --time")
 	}
-	return nil
+	return p.pruneLeaves(ctx, s, db)
+}
+
+// pruneLeaves lets go of the evidence of what is gone, if it was asked for.
+func (p *prune) pruneLeaves(ctx context.Context, s streams, db *database) error {
+	switch {
+	case !p.leaves:
+		return nil
+	case db.sealer == nil:
+		return errors.New("the log has no keys and no evidence that could go")
+	}
+	minimum, err := db.sealer.Prune(ctx, p.scope.org)
+	if err == nil {
+		_, err = fmt.Fprintf(s.out, "the evidence of the first %s is gone\n", plural(minimum, "event"))
+	}
+	return err
 }
 
 func showPlan(w io.Writer, plan retention.Plan) error {

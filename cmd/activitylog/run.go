@@ -33,7 +33,7 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		importCommand(), queryCommand(), exportCommand(), tailCommand(), alertsCommand(), backtestCommand(),
+		importCommand(), queryCommand(), exportCommand(), bundleCommand(), tailCommand(), alertsCommand(), backtestCommand(),
 		pruneCommand(), holdCommand(), rulesCommand(), coverageCommand(), verifyCommand(), serveCommand(), demoCommand(),
 	}
 }

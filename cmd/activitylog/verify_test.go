@@ -135,3 +135,113 @@ func TestVerifyShowsAnchors(t *testing.T) {
 		}
 	}
 }
+
+// publicOf returns the public key of a database.
+func publicOf(t testing.TB, db string) string {
+	t.Helper()
+	keys, err := os.ReadFile(db + ".key")
+	require.NoError(t, err)
+	public, _, _ := strings.Cut(strings.SplitN(string(keys), "public ", 2)[1], "\n")
+	return public
+}
+
+func TestVerifyABundle(t *testing.T) {
+	t.Parallel()
+	db := newDB(t)
+	done(t, "import", "--db", db, "--org", "acme", file(t, ana, leo))
+	public := publicOf(t, db)
+	for _, out := range []string{filepath.Join(t.TempDir(), "bundle"), filepath.Join(t.TempDir(), "bundle.zip")} {
+		r := call(t, "", "bundle", "--db", db, "--org", "acme", "--out", out)
+		require.Equal(t, exitDone, r.code, r.err)
+		if got := done(t, "verify", "--public", public, out); !strings.HasSuffix(got, "clean\n") {
+			t.Errorf("got %s", got)
+		}
+		if r := call(t, "", "bundle", "--db", db, "--org", "acme", "--out", out); strings.HasSuffix(out, "bundle") && (r.code != exitUsage || !strings.Contains(r.err, "is not an empty folder")) {
+			t.Errorf("over another: %+v", r)
+		}
+	}
+	folder := filepath.Join(t.TempDir(), "b")
+	done(t, "bundle", "--db", db, "--all-orgs", "--hide", "actor,network", "--out", folder)
+	rows := filepath.Join(folder, "events.ndjson")
+	text, err := os.ReadFile(rows)
+	require.NoError(t, err)
+	require.NotContains(t, string(text), "192.0.2.1")
+	require.NoError(t, os.WriteFile(rows, []byte(strings.Replace(string(text), `"failure"`, `"success"`, 1)), 0o600))
+	if r := call(t, "", "verify", folder, "--public", public); r.code != exitTampered || !strings.Contains(r.out, "the row differs from its evidence in: outcome") {
+		t.Errorf("an edited row: %+v", r)
+	}
+	require.NoError(t, os.WriteFile(rows, text[:len(text)-5], 0o600))
+	if r := call(t, "", "verify", folder, "--public", public); r.code != 2 || !strings.Contains(r.err, "events.ndjson ends within line") {
+		t.Errorf("cut off: %+v", r)
+	}
+	for _, args := range [][]string{{folder}, {folder, "--public", public, "--deep"}, {folder, "--public", public, "--db", db}, {folder, folder, "--public", public}} {
+		if r := call(t, "", append([]string{"verify"}, args...)...); r.code != 3 {
+			t.Errorf("verify %v: %+v", args, r)
+		}
+	}
+	if r := call(t, "", "verify", "--public", public, filepath.Join(folder, "none")); r.code != 2 {
+		t.Errorf("nothing there: %+v", r)
+	}
+}
+
+func TestVerifyEvidence(t *testing.T) {
+	t.Parallel()
+	db := newDB(t)
+	done(t, "import", "--db", db, "--org", "acme", file(t, ana, leo))
+	public, head := publicOf(t, db), filepath.Join(t.TempDir(), "head")
+	done(t, "verify", "--db", db, "--save", head)
+	for _, format := range []string{"csv", "ndjson"} {
+		for _, name := range []string{"pack", "pack.zip"} {
+			out := filepath.Join(t.TempDir(), name)
+			done(t, "export", "--db", db, "--org", "acme", "--format", format, "--evidence", out, "--known", head, "actor:leo")
+			got := done(t, "verify", "--public", public, "--known", head, out)
+			if !strings.Contains(got, "1 event of organization \"acme\", exported by the filter actor:leo") || !strings.HasSuffix(got, "clean\n") {
+				t.Errorf("%s, %s: %s", format, name, got)
+			}
+		}
+	}
+	out := filepath.Join(t.TempDir(), "pack")
+	done(t, "export", "--db", db, "--org", "acme", "--evidence", out, aside)
+	done(t, "verify", "--db", db)
+	table := filepath.Join(out, "events.csv")
+	text, err := os.ReadFile(table)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(table, []byte(strings.Replace(string(text), "failure", "success", 1)), 0o600))
+	if r := call(t, "", "verify", "--public", public, out); r.code != exitTampered || !strings.Contains(r.out, "events.csv does not show the events of events.ndjson") {
+		t.Errorf("an edited table: %+v", r)
+	}
+	for _, args := range [][]string{{"--known", head}, {"--evidence", "x", "--out", "y"}, {"--evidence", "x", "--format", "json"}} {
+		if r := call(t, "", append([]string{"export", "--db", db, "--org", "acme"}, args...)...); r.code != exitUsage {
+			t.Errorf("export %v: %+v", args, r)
+		}
+	}
+}
+
+func TestVerifyGoesOn(t *testing.T) {
+	t.Parallel()
+	db := newDB(t)
+	state := filepath.Join(t.TempDir(), "state")
+	done(t, "import", "--db", db, "--org", "acme", file(t, ana, leo))
+	require.NotContains(t, done(t, "verify", "--db", db, "--since", state), "relied")
+	done(t, "query", "--db", db, "--org", "acme")
+	for _, want := range []string{"1 event read", "0 events read"} {
+		out := done(t, "verify", "--db", db, "--since", state)
+		if !strings.Contains(out, want) || !strings.Contains(out, "relied on what was verified before: ") {
+			t.Errorf("got %s, want %s", out, want)
+		}
+	}
+	before, err := os.ReadFile(state)
+	require.NoError(t, err)
+	done(t, "export", "--db", db, "--org", "acme")
+	edit(t, db, "UPDATE activitylog_events SET severity = 'critical' WHERE seq = 4")
+	if r := call(t, "", "verify", "--db", db, "--since", state); r.code != exitTampered {
+		t.Errorf("after an edit: %+v", r)
+	}
+	after, err := os.ReadFile(state)
+	require.NoError(t, err)
+	require.Equal(t, string(before), string(after))
+	require.NoError(t, os.WriteFile(state, []byte("{}"), 0o600))
+	if r := call(t, "", "verify", "--db", db, "--since", state); r.code != 2 || !strings.Contains(r.err, "is not what a verification wrote") {
+		t.Errorf("another file: %+v", r)
+	}
+}

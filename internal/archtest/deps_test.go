@@ -121,3 +121,16 @@ func goCommand(t *testing.T, env []string, args ...string) []byte {
 	require.NoError(t, err, "go %s: %s", strings.Join(args, " "), &stderr)
 	return out
 }
+
+// TestTheVerifierImportsNoDriver keeps what an auditor runs away from databases.
+func TestTheVerifierImportsNoDriver(t *testing.T) {
+	t.Parallel()
+	out := string(goCommand(t, nil, "list", "-deps", "./integrity"))
+	for _, driver := range []string{"github.com/mattn/go-sqlite3", "github.com/lib/pq", module + "/store"} {
+		for _, imported := range strings.Fields(out) {
+			if within(imported, driver) {
+				t.Errorf("integrity needs %s", imported)
+			}
+		}
+	}
+}
