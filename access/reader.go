@@ -251,7 +251,7 @@ func (r Reader) Aggregate(ctx context.Context, a activitylog.Aggregation) iter.S
 // Watch follows what the grant covers. It is recorded once, when it begins.
 func (r Reader) Watch(ctx context.Context, after activitylog.Position, f activitylog.Filter) iter.Seq2[activitylog.Tailed, error] {
 	return func(yield func(activitylog.Tailed, error) bool) {
-		own, err := r.open(ctx, r.reading("watch", f))
+		sees, err := r.Follow(ctx, f)
 		if err != nil {
 			yield(activitylog.Tailed{}, err)
 			return
@@ -264,7 +264,7 @@ func (r Reader) Watch(ctx context.Context, after activitylog.Position, f activit
 				yield(activitylog.Tailed{}, err)
 				return
 			}
-			if t.Event.ID == own || !r.shown(&t.Event, f) {
+			if !sees(&t.Event) {
 				continue
 			}
 			if !yield(t, nil) {
@@ -272,4 +272,19 @@ func (r Reader) Watch(ctx context.Context, after activitylog.Position, f activit
 			}
 		}
 	}
+}
+
+// Follow is Watch for whoever follows the log once for many readers: it checks and records the same, and returns what
+// tells of any event whether this reader sees it, and then makes it what they see. The event is a copy of the caller's
+// own; what it points to stays as it is.
+func (r Reader) Follow(ctx context.Context, f activitylog.Filter) (sees func(*activitylog.Event) bool, err error) {
+	own, err := r.open(ctx, r.reading("watch", f))
+	if err != nil {
+		return nil, err
+	}
+	whole := r.narrowed(f)
+	return func(e *activitylog.Event) bool {
+		inside := r.grant.scope.kind == "platform" || e.Org == r.grant.scope.org
+		return inside && e.ID != own && whole.Match(e) && r.shown(e, f)
+	}, nil
 }

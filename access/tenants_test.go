@@ -82,6 +82,20 @@ var reads = map[string]func(ctx context.Context, r access.Reader, a ask) answer{
 		}
 		return answer{textOf(events), nil}
 	},
+	"Follow": func(ctx context.Context, r access.Reader, a ask) answer {
+		sees, err := r.Follow(ctx, a.filter)
+		if err != nil {
+			return answer{"", err}
+		}
+		all, _, err := access.LogOf(r).Tail(ctx, "", 1000)
+		var events []activitylog.Event
+		for _, t := range all {
+			if sees(&t.Event) {
+				events = append(events, t.Event)
+			}
+		}
+		return answer{textOf(events), err}
+	},
 	"Export": func(ctx context.Context, r access.Reader, a ask) answer {
 		var out bytes.Buffer
 		x, err := r.Export(ctx, &out, activitylog.Query{Filter: a.filter, Cursor: a.cursor}, export.AsNDJSON())

@@ -57,6 +57,8 @@ func judgeGaps(v *view) []Finding {
 			f.Subject, f.Score = Subject{"org", v.c.Org}, 100
 			f.Explanation = fmt.Sprintf("The log has a gap, reported at %s UTC: events were lost before they could be recorded. None is expected.", clockOf(m.Time))
 			list = append(list, f)
+		case m.Class&unproved != 0:
+			list = append(list, v.unproved(m))
 		case m.Class&logSetting != 0 && m.Class&guardrailOff == 0:
 			f := v.single(m, LogGap, "setting", activitylog.Info, "settings changed")
 			f.affect(m.Actor)
@@ -65,4 +67,25 @@ func judgeGaps(v *view) []Finding {
 		}
 	}
 	return append(list, v.silences()...)
+}
+
+// unproved is what cannot be proved of the log any more, by an event that tells so.
+func (v *view) unproved(m Mark) Finding {
+	x := map[string]struct {
+		kind          string
+		severity      activitylog.Severity
+		what, meaning string
+	}{
+		"audit.seal.late":         {"seal", activitylog.High, "Nothing is sealed any more", "what is recorded could be changed unseen."},
+		"audit.anchor.late":       {"anchor", activitylog.High, "The anchor " + m.Thing + " is late", "it would not show that the database was set back."},
+		"audit.anchor.contradict": {"contradiction", activitylog.Critical, "The anchor " + m.Thing + " knows another history of the log", "the database was set back, or the log rewritten."},
+		"audit.verify":            {"verification", activitylog.Critical, "A verification did not find the log as it should be", "the event tells what."},
+	}[m.Action]
+	f := v.single(m, LogGap, x.kind, x.severity, "reports")
+	f.Subject, f.Score = Subject{"org", v.c.Org}, 25*rank(x.severity)
+	if m.Thing != "" && m.Action != "audit.verify" {
+		f.Subject = Subject{"anchor", m.Thing}
+	}
+	f.Explanation = fmt.Sprintf("%s, as was told at %s UTC: %s None is expected.", x.what, clockOf(m.Time), x.meaning)
+	return f
 }

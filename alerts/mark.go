@@ -50,6 +50,7 @@ const (
 	guardrailOn
 	gap
 	logSetting
+	unproved // what the log says of itself cannot be proved any more
 )
 
 func (f *Figures) addMark(m Mark) {
@@ -85,8 +86,14 @@ func markOf(e *activitylog.Event) (Mark, bool) {
 	} else if on {
 		m.Class |= guardrailOn
 	}
+	if e.Action == "audit.verify" && e.Outcome == activitylog.Success {
+		m.Class &^= unproved
+	}
 	if m.Class == 0 {
 		return m, false
+	}
+	if m.Class&unproved != 0 && len(e.Targets) > 0 {
+		m.Thing = e.Targets[0].ID
 	}
 	if m.Class&login != 0 {
 		m.Expected, m.Locked = expected(e)
@@ -102,6 +109,7 @@ var byAction = map[string]Class{
 	"auth.impersonate.start": impersonation, "auth.impersonate.stop": impersonationEnd,
 	"member.role.change": grant, "member.add": grant, "member.invite.accept": grant, "access.grant": grant, "agent.permission.change": grant,
 	"audit.gap": gap, "audit.config.change": logSetting, "org.retention.change": logSetting, "audit.export": export,
+	"audit.anchor.late": unproved, "audit.anchor.contradict": unproved, "audit.seal.late": unproved, "audit.verify": unproved,
 }
 
 var byLastWord = map[string]Class{

@@ -50,14 +50,21 @@ func fillLog(ctx context.Context, log *activitylog.Log, n int) error {
 
 // once builds a file under another name and renames it when it is whole.
 func once(path string, build func(temp string) error) error {
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		os.Remove(unfinished(path) + suffix)
+	}
+	return goOn(path, build)
+}
+
+func unfinished(path string) string { return path + ".new" }
+
+// goOn is once for what can go on with what an earlier try left.
+func goOn(path string, build func(temp string) error) error {
 	if _, err := os.Stat(path); err == nil {
 		return nil
 	}
 	start := time.Now()
-	temp := path + ".new"
-	for _, suffix := range []string{"", "-wal", "-shm"} {
-		os.Remove(temp + suffix)
-	}
+	temp := unfinished(path)
 	if err := build(temp); err != nil {
 		return err
 	}

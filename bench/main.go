@@ -26,6 +26,7 @@ var suites = []struct {
 	{"postgres", ingestPostgres},
 	{"queries", queries},
 	{"pgqueries", queriesPostgres},
+	{"pages", webPages},
 	{"export", exports},
 	{"peers", peers},
 	{"rollups", rollups},

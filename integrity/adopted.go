@@ -85,27 +85,3 @@ func parseEntry(b []byte) (entry, error) {
 	}
 	return entry{adopted: &a}, nil
 }
-
-// authentic returns the bytes of the leaf of an event, or why they cannot be believed.
-func (k *WriterKeys) authentic(e *activitylog.Event, stream [16]byte) (leaf []byte, reason string) {
-	if len(e.Leaf) == 0 {
-		return nil, noLeaf
-	}
-	leaf, mac, ok := splitMAC(e.Leaf)
-	if !ok {
-		return nil, wrongLeaf
-	}
-	if !equalMAC(mac, k.mac("row", leaf)) {
-		return nil, wrongMAC
-	}
-	l, err := ParseLeaf(leaf)
-	switch {
-	case err != nil:
-		return nil, wrongLeaf
-	case l.Stream != stream:
-		return nil, otherStream
-	case l.ID != e.ID:
-		return nil, otherEvent
-	}
-	return leaf, ""
-}

@@ -4,31 +4,52 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"os"
-	"time"
+	"path/filepath"
 
-	"github.com/activitylog/activitylog"
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 // Anchor keeps checkpoints of the root log where whoever can change the database cannot. Only that shows that the
-// database was set back as a whole, or rewritten with a stolen key.
+// database was set back as a whole, or rewritten with a stolen key. All sealers of a log should have the same anchors.
 type Anchor interface {
-	// Anchor keeps a checkpoint, a signed note, durably. It may get the same one again.
-	Anchor(ctx context.Context, checkpoint []byte) error
+	// Name tells the anchors of a log apart, in up to 200 bytes. It stays the same, tells no secret, and has no line break.
+	Name() string
+	// Anchor keeps a checkpoint durably, or has somebody sign that it was there. It may get the same one again, and must
+	// end with ctx. The receipt, up to 32 KiB, is kept with the seals for an Attester; nil: there is none. An error that
+	// wraps ErrContradicted means that it knows another history of the log.
+	Anchor(ctx context.Context, c *Checkpoint) (receipt []byte, err error)
 }
+
+// ErrContradicted is the error of an Anchor that saw checkpoints which the log does not continue: the database was set
+// back, or the log rewritten.
+var ErrContradicted = errors.New("integrity: the anchor knows another history of the log")
+
+// Checkpoint is a checkpoint of the root log. It is only good within the call that got it.
+type Checkpoint struct {
+	Note []byte // signed, as C2SP tlog-checkpoint says
+	Size int64  // of the root log, in entries
+
+	prove func(from int64) (tlog.TreeProof, error)
+}
+
+// Prove returns the hashes that prove that the log at this checkpoint continues its first entries, from 0 to Size.
+func (c *Checkpoint) Prove(from int64) ([]tlog.Hash, error) { return c.prove(from) }
 
 // FileAnchor appends checkpoints to a file, best on another machine or on storage that only appends.
 type FileAnchor struct{ Path string }
 
-// Anchor implements Anchor.
-func (a FileAnchor) Anchor(_ context.Context, checkpoint []byte) error {
+// Name implements Anchor: the name of the file without its folder.
+func (a FileAnchor) Name() string { return "file " + filepath.Base(a.Path) }
+
+// Anchor implements Anchor. There is no receipt.
+func (a FileAnchor) Anchor(_ context.Context, c *Checkpoint) ([]byte, error) {
 	f, err := os.OpenFile(a.Path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, err = f.Write(append(bytes.Clone(checkpoint), '\n'))
-	return errors.Join(err, f.Sync(), f.Close())
+	_, err = f.Write(append(bytes.Clone(c.Note), '\n'))
+	return nil, errors.Join(err, f.Sync(), f.Close())
 }
 
 // ReadCheckpoints returns the checkpoints in what a FileAnchor wrote, or in a file with one, for VerifyOptions.Known.
@@ -46,107 +67,4 @@ func ReadCheckpoints(b []byte) [][]byte {
 		b = b[end:]
 	}
 	return list
-}
-
-// anchoring hands checkpoints to anchors beside the sealing, which must not wait for them.
-type anchoring struct {
-	last []byte    // that all anchors have
-	at   time.Time // when they got it
-	busy chan struct{}
-}
-
-// Checkpoint returns the newest checkpoint of the root log, or nil before the first seal.
-func (s *Sealer) Checkpoint(ctx context.Context) (checkpoint []byte, err error) {
-	err = s.space.View(ctx, func(tx activitylog.SpaceTx) error {
-		checkpoint, _, err = tx.Get(numberKey('c', 0))
-		return err
-	})
-	return checkpoint, err
-}
-
-// anchor gives the newest checkpoint to all anchors, unless they have it.
-func (s *Sealer) anchor(ctx context.Context) error {
-	if len(s.opts.Anchors) == 0 {
-		return nil
-	}
-	select {
-	case s.anchors.busy <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	defer func() { <-s.anchors.busy }()
-	checkpoint, err := s.Checkpoint(ctx)
-	if err != nil || len(checkpoint) == 0 || bytes.Equal(checkpoint, s.anchored()) {
-		return err
-	}
-	for _, a := range s.opts.Anchors {
-		err = errors.Join(err, a.Anchor(ctx, checkpoint))
-	}
-	if err != nil {
-		return fmt.Errorf("integrity: anchor: %w", err)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.anchors.last, s.anchors.at = checkpoint, s.opts.Now()
-	return nil
-}
-
-func (s *Sealer) anchored() []byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.anchors.last
-}
-
-// anchorForever anchors from time to time, each time within its own limit.
-func (s *Sealer) anchorForever(ctx context.Context) {
-	tick := time.NewTicker(s.opts.AnchorEvery)
-	defer tick.Stop()
-	for {
-		within, cancel := context.WithTimeout(ctx, max(s.opts.AnchorEvery, time.Second))
-		err := s.anchor(within)
-		cancel()
-		if err != nil && ctx.Err() == nil && s.opts.OnError != nil {
-			s.opts.OnError(err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
-}
-
-// Health is what can be promised of a log at the moment.
-type Health struct {
-	Sealed   time.Time // when the root log grew last; zero: never
-	Backlog  int       // events that wait for their seal, counted up to the size of a batch
-	Anchored time.Time // when all anchors of this Sealer last had the newest checkpoint; zero: never, or it has none
-}
-
-// Health tells how far sealing and anchoring are.
-func (s *Sealer) Health(ctx context.Context) (Health, error) {
-	var x Health
-	var root tree
-	h, _, err := s.where(ctx)
-	if err != nil {
-		return x, fmt.Errorf("integrity: health: %w", err)
-	}
-	waiting, _, err := s.tail(ctx, h.Position)
-	if err == nil {
-		err = s.space.View(ctx, func(tx activitylog.SpaceTx) error {
-			_, err := s.keys.getRow(tx, numberKey('s', 0), &root)
-			return err
-		})
-	}
-	if err != nil {
-		return x, fmt.Errorf("integrity: health: %w", err)
-	}
-	x.Backlog = len(waiting)
-	if root.Size > 0 {
-		x.Sealed = micro(root.Sealed)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	x.Anchored = s.anchors.at
-	return x, nil
 }

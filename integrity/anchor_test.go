@@ -26,7 +26,7 @@ func TestFileAnchorShowsThatALogWasSetBack(t *testing.T) {
 	}
 	h, err := s.Health(t.Context())
 	require.NoError(t, err)
-	if h.Backlog != 0 || h.Sealed.IsZero() || h.Anchored.IsZero() {
+	if h.Backlog != 0 || h.Sealed.IsZero() || len(h.Anchors) != 1 || h.Anchors[0].Name != "file anchors" || h.Anchors[0].Anchored.IsZero() {
 		t.Errorf("got %+v", h)
 	}
 	b, err := os.ReadFile(path)
@@ -64,13 +64,15 @@ func TestFileAnchorShowsThatALogWasSetBack(t *testing.T) {
 // hanging is an anchor that never answers.
 type hanging struct{ asked chan struct{} }
 
-func (a hanging) Anchor(ctx context.Context, _ []byte) error {
+func (a hanging) Name() string { return "hanging" }
+
+func (a hanging) Anchor(ctx context.Context, _ *integrity.Checkpoint) ([]byte, error) {
 	select {
 	case a.asked <- struct{}{}:
 	default:
 	}
 	<-ctx.Done()
-	return ctx.Err()
+	return nil, ctx.Err()
 }
 
 func TestAnAnchorThatHangsHoldsNothingUp(t *testing.T) {

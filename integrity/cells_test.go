@@ -187,7 +187,7 @@ func TestNoEditOfACellGoesUnseen(t *testing.T) {
 			r.record("globex", 5)
 			r.seal()
 			r.record("acme", 30)
-			r.seal()
+			r.anchored()
 			r.record("acme", 3)
 			r.record("initech", 2)
 			a := newAttacker(t, r)

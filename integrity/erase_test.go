@@ -2,12 +2,13 @@ package integrity_test
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/integrity"
+	"github.com/activitylog/activitylog/retention"
 	"github.com/stretchr/testify/require"
 )
 
@@ -66,30 +67,46 @@ func TestErasureNeedsAGround(t *testing.T) {
 	}
 }
 
-// TestErasedIsGoneFromTheFile follows the recipe of docs/integrity.md for SQLite.
-func TestErasedIsGoneFromTheFile(t *testing.T) {
+// TestErasureIsRefused holds events, or keeps all that an organization wrote.
+func TestErasureIsRefused(t *testing.T) {
 	t.Parallel()
-	r := sqliteRig(t)
-	person := activitylog.WithActor(r.ctx, activitylog.Actor{ID: "p1", Name: canary, Email: canary + "@example.org"})
-	for n := range 300 {
-		_, err := r.log.Record(person, event("acme", n))
+	everyStore(t, func(t *testing.T, r *rig) {
+		keeper, err := retention.New(r.log, r.store, nil)
 		require.NoError(t, err)
-	}
-	r.seal()
-	_, err := integrity.Erase(r.ctx, r.log, r.store, integrity.Erasure{Org: "acme", Filter: activitylog.ActorIs("p1"), Ground: "x"})
-	require.NoError(t, err)
-	r.seal()
-	a := newAttacker(t, r)
-	a.exec("VACUUM")
-	a.exec("PRAGMA wal_checkpoint(TRUNCATE)")
-	for _, suffix := range []string{"", "-wal", "-shm"} {
-		b, err := os.ReadFile(r.dsn + suffix)
-		if err != nil {
-			continue
+		for _, org := range []string{"acme", "globex", "initech"} {
+			r.record(org, 10)
 		}
-		if n := strings.Count(strings.ToLower(string(b)), strings.ToLower(canary)); n > 0 {
-			t.Errorf("%d copies in the file%s", n, suffix)
+		_, err = keeper.SetHold(r.ctx, retention.Hold{ID: "case-7", Org: "acme", Filter: activitylog.RequestIs("r3")})
+		require.NoError(t, err)
+		until := time.Now().Add(time.Hour)
+		require.NoError(t, keeper.SetWriteOnce(r.ctx, "globex", until, "17a-4"))
+		erase := func(org string) (int, error) {
+			return integrity.Erase(r.ctx, r.log, r.store, integrity.Erasure{Org: org, Filter: activitylog.ActorIs("u1"), Ground: "x"})
 		}
-	}
-	r.clean()
+		for org, want := range map[string]string{"acme": "kept by a hold", "globex": "until " + until.UTC().Format(time.RFC3339)} {
+			n, err := erase(org)
+			require.ErrorIs(t, err, retention.ErrKept)
+			require.ErrorContains(t, err, want)
+			require.Zero(t, n)
+			require.Empty(t, r.events(org, "audit.erase"))
+		}
+		n, err := erase("initech")
+		require.NoError(t, err)
+		require.Equal(t, 10, n)
+		require.NoError(t, keeper.LiftHold(r.ctx, "acme", "case-7", ""))
+		_, err = keeper.SetHold(r.ctx, retention.Hold{ID: "case-8", Org: "acme", Filter: activitylog.ActionIs("none.such")})
+		require.NoError(t, err)
+		n, err = erase("acme")
+		require.NoError(t, err)
+		require.Equal(t, 13, n)
+		holds, err := keeper.Holds(r.ctx, "acme")
+		require.NoError(t, err)
+		if len(holds) != 1 || holds[0].ID != "case-8" || holds[0].By.ID != "[erased]" {
+			t.Errorf("holds that an erased person decided: %+v", holds)
+		}
+		r.seal()
+		if report := r.clean(); report.Erased < 20 {
+			t.Errorf("got %+v", report)
+		}
+	})
 }

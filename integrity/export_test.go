@@ -10,7 +10,7 @@ func (w *Writer) StampWith(e *activitylog.Event, salt byte) error {
 			salts[g][i] = salt + byte(g)
 		}
 	}
-	return w.stamp(e, &salts, &scratch{})
+	return w.stamp(e, &salts, &stamping{macs: w.keys.macs()})
 }
 
 // NewWriterAs is NewWriter with an identity that a test knows.
@@ -28,3 +28,6 @@ var (
 	OpenCheckpoint = openCheckpoint
 	OpenZip        = openZip
 )
+
+// BeginsAs is how sealing knows whose leaf it has.
+var BeginsAs = beginsAs

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/activitylog/activitylog"
 	"github.com/google/uuid"
 )
 
@@ -67,11 +66,12 @@ type Report struct {
 	Adopted  int64 // entries of events that came without evidence before there was any
 	Trees    int   // of organizations
 
-	Hidden   int64     // rows of a bundle of which parts were hidden from whoever got it
-	Others   int64     // seals of organizations that a bundle leaves out
-	Manifest *Manifest // of a bundle; nil: it was a database
-	Relied   *Reliance // what was taken from an earlier verification; nil: nothing
-	Vouch    []byte    // for VerifyOptions.Since of a later verification; nil unless all is clean
+	Hidden   int64      // rows of a bundle of which parts were hidden from whoever got it
+	Others   int64      // seals of organizations that a bundle leaves out
+	Manifest *Manifest  // of a bundle; nil: it was a database
+	Relied   *Reliance  // what was taken from an earlier verification; nil: nothing
+	Vouch    []byte     // for VerifyOptions.Since of a later verification; nil unless all is clean
+	Anchors  []Anchored // by name
 
 	Root   string    // the newest checkpoint of the root log, to be kept somewhere else
 	AsOf   time.Time // of the newest entry of the root log
@@ -87,21 +87,4 @@ func (r *Report) Verdict() Verdict {
 		worst = max(worst, f.Verdict)
 	}
 	return worst
-}
-
-// Event is an event that records the verification, for hosts that want it in their log: who verified is the actor of the
-// context that records it.
-func (r *Report) Event() activitylog.Event {
-	outcome, relied := activitylog.Success, int64(0)
-	if r.Verdict() != Clean {
-		outcome = activitylog.Failure
-	}
-	if r.Relied != nil {
-		relied = r.Relied.Entries
-	}
-	return activitylog.Event{Org: activitylog.SystemOrg, Action: "audit.verify", Outcome: outcome,
-		Targets: []activitylog.Target{{Type: "log range", ID: fmt.Sprintf("%d sealed events", r.Sealed)}}, Metadata: map[string]any{
-			"verdict": r.Verdict().String(), "findings": len(r.Findings) + r.More, "events": r.Events, "sealed": r.Sealed, "relied": relied,
-			"root": r.Root,
-		}}
 }

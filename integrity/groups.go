@@ -1,7 +1,6 @@
 package integrity
 
 import (
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
 	"math/bits"
@@ -28,7 +27,7 @@ var absent = string((&activitylog.Event{}).AppendJSON(nil))
 
 // scratch is room for the JSON forms of parts of events. It saves most of the allocations.
 type scratch struct {
-	part activitylog.Event
+	part activitylog.Event // empty between calls
 	json []byte
 }
 
@@ -42,7 +41,14 @@ func (s *scratch) groupValues(e *activitylog.Event, f func(group int, value []by
 }
 
 func (s *scratch) group(e *activitylog.Event, g int) []byte {
-	s.part = activitylog.Event{}
+	s.fill(e, g)
+	s.json = s.part.AppendJSON(s.json[:0])
+	s.fill(&activitylog.Event{}, g) // clearing all of it would cost more than all else here
+	return s.json
+}
+
+// fill sets the fields of a group.
+func (s *scratch) fill(e *activitylog.Event, g int) {
 	only := &s.part
 	switch g {
 	case actorGroup:
@@ -57,30 +63,25 @@ func (s *scratch) group(e *activitylog.Event, g int) []byte {
 	case textGroup:
 		only.Message = e.Message
 	}
-	s.json = only.AppendJSON(s.json[:0])
-	return s.json
 }
 
 // kept is the hash of all that no erasure touches.
 func (s *scratch) kept(e *activitylog.Event) []byte {
-	s.part = *e
-	activitylog.AllParts.Erase(&s.part)
-	s.part.Leaf = nil
-	s.json = s.part.AppendJSON(s.json[:0])
+	rest := *e
+	activitylog.AllParts.Erase(&rest)
+	rest.Leaf = nil
+	s.json = rest.AppendJSON(s.json[:0])
 	sum := sha256.Sum256(s.json)
 	return sum[:]
 }
 
-// commitment binds a value without telling it.
+// commitment binds a value without telling it: the salt is secret, random and of one size.
 func commitment(salt []byte, group int, value []byte) []byte {
-	var head [len(commitPrefix) + 9]byte
-	copy(head[:], commitPrefix)
-	head[len(commitPrefix)] = byte(group)
-	binary.BigEndian.PutUint64(head[len(commitPrefix)+1:], uint64(len(value)))
-	h := hmac.New(sha256.New, salt)
-	h.Write(head[:])
-	h.Write(value)
-	return h.Sum(nil)
+	b := make([]byte, 0, 1024)
+	b = append(append(append(b, commitPrefix...), salt...), byte(group))
+	b = append(binary.BigEndian.AppendUint64(b, uint64(len(value))), value...)
+	sum := sha256.Sum256(b)
+	return sum[:]
 }
 
 // An opening is a version, the mask of the groups and a salt of 16 bytes for each; activitylog.Parts.Erase knows it.

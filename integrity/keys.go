@@ -37,23 +37,9 @@ func NewWriterKeys() WriterKeys {
 	return k
 }
 
-// stream names the tree of an organization, so that the name of a tenant leaves the log nowhere.
-func (k *WriterKeys) stream(org string) [16]byte {
-	h := hmac.New(sha256.New, k.Name[:])
-	h.Write([]byte("activitylog/stream/v1\n"))
-	h.Write([]byte(org))
-	return [16]byte(h.Sum(nil))
-}
+func (k *WriterKeys) stream(org string) [16]byte { return k.macs().stream(org) }
 
-// mac authenticates bytes of one kind.
-func (k *WriterKeys) mac(kind string, parts ...[]byte) []byte {
-	h := hmac.New(sha256.New, k.Row[:])
-	h.Write([]byte("activitylog/mac/v1\n" + kind + "\n"))
-	for _, p := range parts {
-		h.Write(p)
-	}
-	return h.Sum(nil)
-}
+func (k *WriterKeys) mac(kind string, parts ...[]byte) []byte { return k.macs().mac(kind, parts...) }
 
 const macSize = sha256.Size
 

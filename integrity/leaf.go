@@ -56,6 +56,16 @@ var errLeaf = errors.New("no leaf of version 1")
 // Append appends the bytes that the tree hashes.
 func (l *Leaf) Append(b []byte) ([]byte, error) { return appendRecord(b, leafPrefix, l) }
 
+// leafStart is how the encoding of every leaf begins: an array of 15, the version, and the first of two names of 16 bytes.
+const leafStart = leafPrefix + "\x8f\x01\x50"
+
+// beginsAs tells whether bytes begin as the leaf of an event in a tree does.
+func beginsAs(b []byte, stream [16]byte, id uuid.UUID) bool {
+	const size = len(leafStart) + 16 + 1 + 16
+	return len(b) >= size && string(b[:len(leafStart)]) == leafStart && b[len(leafStart)+16] == leafStart[len(leafStart)-1] &&
+		[16]byte(b[len(leafStart):]) == stream && uuid.UUID(b[size-16:size]) == id
+}
+
 // ParseLeaf reads the bytes that the tree hashes. There is exactly one encoding of a leaf.
 func ParseLeaf(b []byte) (*Leaf, error) {
 	var l Leaf

@@ -147,3 +147,16 @@ func TestRecordingWithoutKeysLeavesNoEvidence(t *testing.T) {
 		t.Errorf("leaf %x, opening %x", e.Leaf, e.Opening)
 	}
 }
+
+func TestLeafBeginsWithItsPlace(t *testing.T) {
+	t.Parallel()
+	l := integrity.Leaf{Version: 1, Stream: [16]byte{1, 2, 3}, ID: full().ID, Category: "ai", Void: []uint64{}}
+	b, err := l.Append(nil)
+	require.NoError(t, err)
+	require.True(t, integrity.BeginsAs(b, l.Stream, l.ID))
+	require.False(t, integrity.BeginsAs(b, [16]byte{1}, l.ID))
+	require.False(t, integrity.BeginsAs(b, l.Stream, uuid.Max))
+	for n := range 64 {
+		require.Equal(t, n >= len("activitylog/leaf/v1\n")+3+16+1+16, integrity.BeginsAs(b[:n], l.Stream, l.ID), "%d bytes", n)
+	}
+}

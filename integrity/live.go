@@ -33,6 +33,9 @@ func (l *live) trees(v *verification) error {
 			v.tampered("state", "", "the place of the sealer cannot be believed: %v", err)
 		}
 	}
+	if err := v.readAnchors(); err != nil {
+		return err
+	}
 	numbers := map[string]uint32{}
 	for p, err := range l.tx.Range([]byte("o"), []byte("p")) {
 		if err != nil {
@@ -73,7 +76,7 @@ func (l *live) trees(v *verification) error {
 func (l *live) strangers(v *verification) error {
 	last := []byte{0xff, 0xff, 0xff, 0xff, 0xff}
 	ranges := [][2][]byte{
-		{nil, numberKey('c', 0)}, {[]byte("d"), headKey}, {append(bytes.Clone(headKey), 0), numberKey('l', 0)}, {[]byte("m"), []byte("o")},
+		{nil, []byte("a")}, {[]byte("c"), numberKey('c', 0)}, {[]byte("d"), headKey}, {append(bytes.Clone(headKey), 0), numberKey('l', 0)}, {[]byte("m"), []byte("o")},
 		{[]byte("p"), numberKey('p', 0)}, {[]byte("q"), []byte("s")}, {[]byte("t"), numberKey('t', 0)}, {[]byte("u"), nil},
 	}
 	numbers := []uint32{0}

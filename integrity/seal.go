@@ -22,29 +22,23 @@ func (s *Sealer) step(ctx context.Context) (sealed int, more bool, err error) {
 	if err != nil {
 		return 0, false, err
 	}
-	events, next, err := s.tail(ctx, h.Position)
-	if err != nil || len(events) == 0 && !silent {
+	b := batch{macs: s.keys.macs(), orgs: map[string]*orgBatch{}}
+	next, err := s.tail(ctx, h.Position, b.add)
+	if err != nil || b.size == 0 && !silent {
 		return 0, false, err
 	}
-	batches := map[string]*orgBatch{}
-	for i := range events {
-		e := &events[i].Event
-		b := batches[e.Org]
-		if b == nil {
-			b = &orgBatch{}
-			batches[e.Org] = b
-		}
-		if err := s.add(ctx, b, &events[i]); err != nil {
+	for i := range b.odd {
+		if err := s.look(ctx, &b.odd[i]); err != nil {
 			return 0, false, err
 		}
 	}
 	err = s.space.Update(ctx, func(tx activitylog.SpaceTx) error {
-		return s.write(tx, h, next, batches)
+		return s.write(tx, h, next, b.orgs)
 	})
 	if err != nil {
 		return 0, false, err
 	}
-	return len(events), len(events) == s.opts.Batch, nil
+	return b.size, b.size == s.opts.Batch, nil
 }
 
 // where reads the head, and tells whether the root log was silent for too long.
@@ -64,55 +58,6 @@ func (s *Sealer) where(ctx context.Context) (h head, silent bool, err error) {
 
 func (s *Sealer) silent(root *tree, now int64) bool {
 	return root.Size == 0 || now-root.Sealed >= s.opts.Beat.Microseconds()
-}
-
-// orgBatch is what one organization adds to its tree.
-type orgBatch struct {
-	entries [][]byte
-	places  []byte
-	purges  []purgeEvent
-}
-
-// briefTailer is a store that reads of events only what is needed of most: ID, Org, Recorded, Action and Leaf.
-type briefTailer interface {
-	TailEvidence(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error)
-}
-
-func (s *Sealer) tail(ctx context.Context, after activitylog.Position) ([]activitylog.Tailed, activitylog.Position, error) {
-	if s.brief != nil {
-		return s.brief.TailEvidence(ctx, after, s.opts.Batch)
-	}
-	return s.log.Tail(ctx, after, s.opts.Batch)
-}
-
-// add adds the entry of an event to its batch.
-func (s *Sealer) add(ctx context.Context, b *orgBatch, t *activitylog.Tailed) error {
-	e := &t.Event
-	stream := s.keys.stream(e.Org)
-	entry, reason := s.keys.authentic(e, stream)
-	if reason != "" || e.Action == purgeAction {
-		if s.brief != nil {
-			whole, err := s.log.Org(e.Org).Get(ctx, e.ID)
-			if err != nil && !errors.Is(err, activitylog.ErrNotFound) { // purged meanwhile
-				return err
-			}
-			if err == nil {
-				e = &whole
-			}
-		}
-		if p, ok := purgeOf(e); ok {
-			b.purges = append(b.purges, p)
-		}
-	}
-	if reason != "" {
-		var err error
-		if entry, err = adopt(e, stream, reason); err != nil {
-			return err
-		}
-	}
-	place := placeOf(t.Position)
-	b.entries, b.places = append(b.entries, entry), append(b.places, place[:]...)
-	return nil
 }
 
 // write writes a batch, if the head is still where it was.
@@ -228,7 +173,7 @@ func (s *Sealer) extend(tx activitylog.SpaceTx, number uint32, t *tree, b *orgBa
 func (s *Sealer) extendAs(tx activitylog.SpaceTx, signer note.Signer, number uint32, t *tree, b *orgBatch, now int64) error {
 	old := tlog.Tree{N: t.Size}
 	copy(old.Hash[:], t.Hash)
-	g := grow(tx, number, old)
+	g := grow(tx, number, old, len(b.entries))
 	var segment []byte
 	from := 0
 	for i, e := range b.entries {

@@ -75,7 +75,7 @@ func (s *Sealer) has(tx activitylog.SpaceTx, e *activitylog.Event) error {
 	if err != nil {
 		return err
 	}
-	entry, reason := s.keys.authentic(e, s.keys.stream(e.Org))
+	entry, reason := s.keys.macs().authentic(e)
 	if reason != "" {
 		return fmt.Errorf("the event cannot be followed to its seal: %s", reason)
 	}

@@ -22,6 +22,9 @@ type SealerOptions struct {
 	// is late or fails is told to OnError and holds nothing else up.
 	Anchors     []Anchor
 	AnchorEvery time.Duration // default 1m
+	// Late is how long an anchor may lack the newest checkpoint, or the log a seal, before an event of the platform tells
+	// so, which becomes an alert: audit.anchor.late, audit.seal.late. Default 15m; it is longer than AnchorEvery and Beat.
+	Late time.Duration
 	// OnError is told why it could not seal or anchor after Start; it tries again. nil: nobody.
 	OnError func(error)
 }
@@ -30,12 +33,13 @@ type SealerOptions struct {
 // writers. Any number may work on one log, in any number of processes. It is safe for concurrent use.
 type Sealer struct {
 	log   *activitylog.Log
+	store activitylog.Store
 	brief briefTailer // nil: the store always reads whole events
 	space activitylog.Space
 	keys  Keys
 	opts  SealerOptions
 
-	anchors anchoring
+	began   time.Time
 	sealing sync.Mutex // one step at a time within a Sealer, and none while its key changes
 
 	mu      sync.Mutex
@@ -49,14 +53,16 @@ func NewSealer(log *activitylog.Log, store activitylog.Store, keys *Keys, opts *
 	if err := keys.check(); err != nil {
 		return nil, fmt.Errorf("integrity: %w: %w", activitylog.ErrInvalid, err)
 	}
-	s := &Sealer{log: log, keys: *keys}
+	s := &Sealer{log: log, store: store, keys: *keys}
 	s.brief, _ = store.(briefTailer)
 	if opts != nil {
 		s.opts = *opts
 	}
-	s.anchors.busy = make(chan struct{}, 1)
-	if s.opts.Every < 0 || s.opts.AnchorEvery < 0 || s.opts.Batch < 0 || s.opts.Beat < 0 {
+	if min(s.opts.Every, s.opts.AnchorEvery, s.opts.Beat, s.opts.Late) < 0 || s.opts.Batch < 0 {
 		return nil, fmt.Errorf("integrity: %w: durations and sizes of a sealer must not be negative", activitylog.ErrInvalid)
+	}
+	if err := checkAnchors(s.opts.Anchors); err != nil {
+		return nil, fmt.Errorf("integrity: %w: %w", activitylog.ErrInvalid, err)
 	}
 	if s.opts.Every == 0 {
 		s.opts.Every = time.Second
@@ -70,9 +76,17 @@ func NewSealer(log *activitylog.Log, store activitylog.Store, keys *Keys, opts *
 	if s.opts.AnchorEvery == 0 {
 		s.opts.AnchorEvery = time.Minute
 	}
+	if s.opts.Late == 0 {
+		s.opts.Late = 15 * time.Minute
+	}
+	if s.opts.Late <= max(s.opts.AnchorEvery, s.opts.Beat) {
+		return nil, fmt.Errorf("integrity: %w: Late (%v) must be longer than AnchorEvery (%v) and Beat (%v)",
+			activitylog.ErrInvalid, s.opts.Late, s.opts.AnchorEvery, s.opts.Beat)
+	}
 	if s.opts.Now == nil {
 		s.opts.Now = time.Now
 	}
+	s.began = s.opts.Now()
 	var err error
 	if s.space, err = log.Space(spaceName); err != nil {
 		return nil, fmt.Errorf("integrity: %w", err)
@@ -108,12 +122,13 @@ func (s *Sealer) Start() {
 	s.stop, s.stopped = stop, make(chan struct{})
 	go func() {
 		defer close(s.stopped)
-		var anchoring sync.WaitGroup
-		if len(s.opts.Anchors) > 0 {
-			anchoring.Go(func() { s.anchorForever(ctx) })
+		var beside sync.WaitGroup
+		for _, a := range s.opts.Anchors {
+			beside.Go(func() { s.anchorForever(ctx, a) })
 		}
+		beside.Go(func() { s.repeat(ctx, s.tellLate) })
 		s.run(ctx)
-		anchoring.Wait()
+		beside.Wait()
 	}()
 }
 

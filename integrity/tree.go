@@ -40,12 +40,17 @@ func (t *tiles) ReadTiles(list []tlog.Tile) ([][]byte, error) {
 type growth struct {
 	old   int64
 	size  int64
-	tiles tlog.HashReader // nil: the old tree is empty
-	fresh map[int64]tlog.Hash
+	tiles tlog.HashReader     // nil: the old tree is empty
+	read  map[int64]tlog.Hash // of the old tree, by their index
+	first int64               // index of the first new hash
+	fresh []tlog.Hash
 }
 
-func grow(tx activitylog.SpaceTx, number uint32, old tlog.Tree) *growth {
-	g := &growth{old: old.N, size: old.N, fresh: map[int64]tlog.Hash{}}
+func grow(tx activitylog.SpaceTx, number uint32, old tlog.Tree, entries int) *growth {
+	g := &growth{
+		old: old.N, size: old.N, read: map[int64]tlog.Hash{},
+		first: tlog.StoredHashIndex(0, old.N), fresh: make([]tlog.Hash, 0, 2*entries+64),
+	}
 	if old.N > 0 {
 		g.tiles = tlog.TileHashReader(old, &tiles{tx, number})
 	}
@@ -58,11 +63,13 @@ func (g *growth) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	var ask []int64
 	var at []int
 	for i, ix := range indexes {
-		h, ok := g.fresh[ix]
-		if !ok {
+		if n := ix - g.first; n >= 0 && n < int64(len(g.fresh)) {
+			hashes[i] = g.fresh[n]
+		} else if h, ok := g.read[ix]; ok {
+			hashes[i] = h
+		} else {
 			ask, at = append(ask, ix), append(at, i)
 		}
-		hashes[i] = h
 	}
 	if len(ask) == 0 {
 		return hashes, nil
@@ -76,7 +83,7 @@ func (g *growth) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	}
 	for i, h := range read {
 		hashes[at[i]] = h
-		g.fresh[ask[i]] = h
+		g.read[ask[i]] = h
 	}
 	return hashes, nil
 }
@@ -86,9 +93,7 @@ func (g *growth) append(entry []byte) error {
 	if err != nil {
 		return err
 	}
-	for i, h := range hashes {
-		g.fresh[tlog.StoredHashIndex(0, g.size)+int64(i)] = h
-	}
+	g.fresh = append(g.fresh, hashes...)
 	g.size++
 	return nil
 }

@@ -26,6 +26,10 @@ type VerifyOptions struct {
 	// Since is what Report.Vouch returned of an earlier verification: this one goes on from there and relies on that. It
 	// must have been kept where whoever can change the database cannot. nil: from the beginning.
 	Since []byte
+	// Attesters check what anchors signed, and Attested is how many of them must attest a checkpoint of this log: one not
+	// older than MaxSilence, where that is set. Receipts of other anchors are not believed, but must fit the log too.
+	Attesters []Attester
+	Attested  int
 	// MaxSilence is how old the newest entry of the root log may be. Zero: any age.
 	MaxSilence time.Duration
 	// Deep makes the store also check what it derived from the events, such as indexes, by deriving it again.
@@ -89,6 +93,7 @@ type verification struct {
 	spoilt    map[string]bool // organizations with findings
 
 	trees   []*treeCheck // of organizations
+	anchors map[string]*anchorCheck
 	byOrg   map[string]*treeCheck
 	numbers numbering
 	rows    rowChecks
@@ -160,6 +165,7 @@ func (v *verification) run() error {
 	if err := v.root(); err != nil {
 		return err
 	}
+	v.attest()
 	if err := v.readRows(); err != nil {
 		return err
 	}

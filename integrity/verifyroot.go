@@ -167,6 +167,7 @@ func (v *verification) known(head tlog.Tree) map[int64]tlog.Hash {
 			v.tampered("known", "", "the root log had %d entries and has %d now: the database was set back to an older state", t.N, head.N)
 		}
 	}
+	v.knownToAnchors(known, head)
 	return known
 }
 

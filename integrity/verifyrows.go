@@ -211,7 +211,7 @@ func (v *verification) unsealed(t *treeCheck, e *activitylog.Event) {
 	}
 	leaf, _, _ := splitMAC(e.Leaf)
 	if k := v.opts.Keys; k != nil {
-		if _, reason := k.authentic(e, k.stream(e.Org)); reason != "" {
+		if _, reason := k.macs().authentic(e); reason != "" {
 			v.found(Finding{Verdict: Tampered, Check: "mac", Org: e.Org, ID: e.ID, Index: -1, What: "a row that is not sealed yet cannot be believed: " + reason})
 			return
 		}

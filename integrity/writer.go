@@ -20,17 +20,20 @@ type Writer struct {
 	keys WriterKeys
 	id   [8]byte
 
+	rooms   sync.Pool     // of *stamping
 	waiting atomic.Int64  // stamped since a sealer was woken
 	wake    chan struct{} // wakes a sealer
 
 	mu   sync.Mutex
+	macs *macs
 	last uint64   // number given
 	void []uint64 // that were given to what was not stored, or not surely
 }
 
 // NewWriter returns a writer with an identity of its own.
 func NewWriter(keys WriterKeys) *Writer {
-	w := &Writer{keys: keys, wake: make(chan struct{}, 1)}
+	w := &Writer{keys: keys, wake: make(chan struct{}, 1), macs: keys.macs()}
+	w.rooms.New = func() any { return &stamping{macs: keys.macs()} }
 	rand.Read(w.id[:])
 	return w
 }
@@ -39,18 +42,25 @@ func NewWriter(keys WriterKeys) *Writer {
 func (w *Writer) Stamp(events []activitylog.Event) error {
 	random := make([]byte, len(events)*groups*saltSize)
 	rand.Read(random)
-	var room scratch
+	room := w.rooms.Get().(*stamping)
+	defer w.rooms.Put(room)
 	for i := range events {
 		var salts [groups][saltSize]byte
 		for g := range groups {
 			random = random[copy(salts[g][:], random):]
 		}
-		if err := w.stamp(&events[i], &salts, &room); err != nil {
+		if err := w.stamp(&events[i], &salts, room); err != nil {
 			return err
 		}
 	}
 	w.waiting.Add(int64(len(events)))
 	return nil
+}
+
+// stamping is room for the evidence of one event after the other.
+type stamping struct {
+	scratch
+	macs *macs
 }
 
 // stored wakes the sealer when many events wait for it.
@@ -66,9 +76,9 @@ func (w *Writer) stored() {
 // wakeAt is how many events are worth a seal before its time.
 const wakeAt = 1000
 
-func (w *Writer) stamp(e *activitylog.Event, salts *[groups][saltSize]byte, room *scratch) error {
+func (w *Writer) stamp(e *activitylog.Event, salts *[groups][saltSize]byte, room *stamping) error {
 	l := Leaf{
-		Version: 1, Stream: w.keys.stream(e.Org), ID: e.ID, Recorded: e.Recorded.UnixMicro(), Time: e.Time.UnixMicro(),
+		Version: 1, Stream: room.macs.stream(e.Org), ID: e.ID, Recorded: e.Recorded.UnixMicro(), Time: e.Time.UnixMicro(),
 		Category: e.Category, Action: e.Action, Outcome: string(e.Outcome), Severity: string(e.Severity), Retention: e.Retention,
 		Kept: room.kept(e), Void: []uint64{},
 	}
@@ -90,7 +100,7 @@ func (w *Writer) stamp(e *activitylog.Event, salts *[groups][saltSize]byte, room
 	if len(b) > maxLeaf-voidRoom {
 		return fmt.Errorf("the leaf of event %s would have %d bytes; category, action and retention class are too long", e.ID, len(b))
 	}
-	e.Leaf, e.Opening = w.sealed(b), openingOf(mask, salts)
+	e.Leaf, e.Opening = append(b, room.macs.mac("row", b)...), openingOf(mask, salts)
 	return nil
 }
 
@@ -101,9 +111,6 @@ const (
 
 // unnumbered is how a leaf without number and void numbers ends.
 var unnumbered = []byte{0x00, 0x80}
-
-// sealed appends the row MAC to the bytes of a leaf.
-func (w *Writer) sealed(leaf []byte) []byte { return append(leaf, w.keys.mac("row", leaf)...) }
 
 // Number has the form of activitylog.Options.Number: it numbers events that are stored once or never, so that a row
 // that is missing before it was sealed leaves a hole. Numbers that came to nothing are called void by the next leaf.
@@ -122,7 +129,8 @@ func (w *Writer) Number(events []activitylog.Event) func(error) {
 		void := append([]uint64{}, w.void[:n]...)
 		w.void = w.void[n:]
 		b := must(appendRecord(slices.Clone(body), "", w.last))
-		e.Leaf = w.sealed(must(appendRecord(b, "", void)))
+		b = must(appendRecord(b, "", void))
+		e.Leaf = append(b, w.macs.mac("row", b)...)
 	}
 	last := w.last
 	return func(err error) {

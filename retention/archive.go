@@ -41,7 +41,14 @@ func newArchive(dir string, m Manifest) (*archive, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	m.File = fmt.Sprintf("%s-%s.ndjson.gz", time.Now().UTC().Format("20060102T150405"), m.Purge)
+	m.File = fmt.Sprintf("%s-%s"+suffix, time.Now().UTC().Format("20060102T150405"), m.Purge)
+	return createArchive(dir, m)
+}
+
+const suffix = ".ndjson.gz"
+
+// createArchive makes the file of a manifest.
+func createArchive(dir string, m Manifest) (*archive, error) {
 	f, err := os.OpenFile(filepath.Join(dir, m.File), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err

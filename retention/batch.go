@@ -134,11 +134,10 @@ func (p *purge) batch(ctx context.Context, events []activitylog.Event) error {
 			return err
 		}
 	}
-	began := time.Now()
-	if err := p.remove(ctx, events); err != nil {
+	took, err := p.remove(ctx, events)
+	if err != nil {
 		return err
 	}
-	took := time.Since(began)
 	p.report.Batches++
 	p.told(events[len(events)-1].Time)
 	switch {
@@ -164,40 +163,41 @@ func (p *purge) rest(ctx context.Context, d time.Duration) error {
 
 // keyPruner is a store that deletes events that were looked at already, of several organizations in one transaction.
 type keyPruner interface {
-	PruneKeys(ctx context.Context, keys []activitylog.Key) (deleted int, err error)
+	PruneKeys(ctx context.Context, keys []activitylog.Key) (deleted int, held time.Duration, err error)
 }
 
-// remove deletes events.
-func (p *purge) remove(ctx context.Context, events []activitylog.Event) error {
+// remove deletes events and returns how long others may have waited for it. Waiting for them is no load.
+func (p *purge) remove(ctx context.Context, events []activitylog.Event) (held time.Duration, err error) {
 	if store, ok := p.k.store.(keyPruner); ok {
 		keys := make([]activitylog.Key, len(events))
 		for i := range events {
 			keys[i] = activitylog.KeyOf(&events[i])
 		}
-		n, err := store.PruneKeys(ctx, keys)
+		n, held, err := store.PruneKeys(ctx, keys)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		p.report.Deleted += int64(n)
 		for i := range events {
 			p.count(events[i].Org, 1)
 		}
-		return nil
+		return held, nil
 	}
 	// An id belongs to its organization, so that one is asked after the other.
 	byOrg := map[string][]uuid.UUID{}
 	for i := range events {
 		byOrg[events[i].Org] = append(byOrg[events[i].Org], events[i].ID)
 	}
+	began := time.Now()
 	for org, ids := range byOrg {
 		n, err := p.pruner.Prune(ctx, activitylog.StoreQuery{Org: org, Filter: activitylog.IDIs(ids...)}, len(ids))
 		if err != nil {
-			return err
+			return 0, err
 		}
 		p.report.Deleted += int64(n)
 		p.count(org, int64(n))
 	}
-	return nil
+	return time.Since(began), nil
 }
 
 // count counts what went from one organization.

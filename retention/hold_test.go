@@ -160,7 +160,7 @@ type slow struct {
 	begun func()
 }
 
-func (s slow) PruneKeys(ctx context.Context, keys []activitylog.Key) (int, error) {
+func (s slow) PruneKeys(ctx context.Context, keys []activitylog.Key) (int, time.Duration, error) {
 	s.begun()
 	time.Sleep(30 * time.Millisecond)
 	return s.Store.PruneKeys(ctx, keys)

@@ -88,5 +88,6 @@ func sameDecisions(a, b *state) bool {
 	holds := func(x, y []Hold) bool {
 		return slices.EqualFunc(x, y, func(x, y Hold) bool { return x.ID == y.ID && x.Filter.String() == y.Filter.String() })
 	}
-	return slices.Equal(ids(a), ids(b)) && maps.EqualFunc(a.rules, b.rules, rules) && maps.EqualFunc(a.holds, b.holds, holds)
+	return slices.Equal(ids(a), ids(b)) && maps.EqualFunc(a.rules, b.rules, rules) && maps.EqualFunc(a.holds, b.holds, holds) &&
+		maps.EqualFunc(a.onces, b.onces, time.Time.Equal)
 }

@@ -15,7 +15,7 @@ type Plan struct {
 	At     time.Time
 	Filter activitylog.Filter // of what would go, within the organization or over all
 	Events int64
-	Held   int64      // events that the rules would let go and a hold keeps
+	Held   int64      // events that the rules would let go, and which a hold or write-once keeps
 	Parts  []PlanPart // sorted by organization, then by category
 }
 
@@ -35,7 +35,7 @@ func (k *Keeper) Plan(ctx context.Context, org string) (Plan, error) {
 	now := k.now()
 	c, err := k.plan(ctx, newJudge(s, now))
 	p := c.plan(s.due(now), now)
-	if err == nil && slices.ContainsFunc(slices.Collect(maps.Values(s.holds)), func(h []Hold) bool { return len(h) > 0 }) {
+	if err == nil && (len(s.onces) > 0 || slices.ContainsFunc(slices.Collect(maps.Values(s.holds)), func(h []Hold) bool { return len(h) > 0 })) {
 		c, err = k.plan(ctx, newJudge(s.without(), now))
 		p.Held = c.plan(activitylog.Filter{}, now).Events - p.Events
 	}
@@ -45,10 +45,10 @@ func (k *Keeper) Plan(ctx context.Context, org string) (Plan, error) {
 	return p, nil
 }
 
-// without is the state as it would be without holds.
+// without is the state as it would be without holds and with nothing written once.
 func (s *state) without() *state {
 	c := *s
-	c.holds = nil
+	c.holds, c.onces = nil, nil
 	return &c
 }
 

@@ -108,9 +108,9 @@ type failing struct {
 	left *int
 }
 
-func (f failing) PruneKeys(ctx context.Context, keys []activitylog.Key) (int, error) {
+func (f failing) PruneKeys(ctx context.Context, keys []activitylog.Key) (int, time.Duration, error) {
 	if *f.left--; *f.left < 0 {
-		return 0, errFull
+		return 0, 0, errFull
 	}
 	return f.Store.PruneKeys(ctx, keys)
 }

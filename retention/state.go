@@ -21,7 +21,8 @@ type state struct {
 	org       string // whose events; empty: all
 	rules     map[string][]Rule
 	holds     map[string][]Hold
-	protected []activitylog.Event // those that define the state of the log, by their ids
+	onces     map[string]time.Time // until when events stay as they were written
+	protected []activitylog.Event  // those that define the state of the log, by their ids
 }
 
 // deciding are the actions whose newest event about a target is the state of that target, and those of alerts.
@@ -33,7 +34,7 @@ var deciding = []string{
 
 // fold reads the state for the events of an organization, or of all for the empty org.
 func (k *Keeper) fold(ctx context.Context, org string) (*state, error) {
-	s := &state{org: org, rules: map[string][]Rule{}, holds: map[string][]Hold{}}
+	s := &state{org: org, rules: map[string][]Rule{}, holds: map[string][]Hold{}, onces: map[string]time.Time{}}
 	seen, alerts := map[[4]string]bool{}, openAlerts{}
 	for e, err := range k.decisions(ctx, org) { // newest first within each organization
 		if err != nil {
@@ -117,17 +118,26 @@ func (s *state) add(e *activitylog.Event) error {
 			return fmt.Errorf("the rules of event %s: %w", e.ID, err)
 		}
 		s.rules[org] = rules
+	case e.Action == decision.Setting && e.Targets[0].ID == onceName:
+		var x onceJSON
+		if err := settings.Decode(e, &x); err != nil {
+			return fmt.Errorf("the write-once of event %s: %w", e.ID, err)
+		}
+		s.onces[org] = x.Until
 	}
 	return nil
 }
 
-// own are the organizations that have rules or holds of their own, sorted.
+// own are the organizations that decided for themselves, sorted.
 func (s *state) own() []string {
 	orgs := map[string]bool{}
 	for org := range s.rules {
 		orgs[org] = true
 	}
 	for org := range s.holds {
+		orgs[org] = true
+	}
+	for org := range s.onces {
 		orgs[org] = true
 	}
 	delete(orgs, "")
@@ -162,6 +172,9 @@ func (s *state) dueAnywhere(now time.Time) activitylog.Filter {
 
 // dueIn is dueAnywhere within one organization, or in those that decided nothing for the empty org.
 func (s *state) dueIn(org string, now time.Time) activitylog.Filter {
+	if s.once(org, now) {
+		return activitylog.Any()
+	}
 	rules, holds := s.rules[""], s.holds[""]
 	if org != "" {
 		rules, holds = slices.Concat(rules, s.rules[org]), slices.Concat(holds, s.holds[org])

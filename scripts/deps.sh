@@ -2,7 +2,8 @@
 # Installs what the tests need beside Go, and only what is missing:
 #
 #   scripts/deps.sh             a C compiler (for SQLite and the race detector), PostgreSQL, Python (for the second
-#                               verifier), and what e2e needs: Chromium and axe-core
+#                               verifier), and what e2e needs: Chromium and axe-core; litewitness, ssh-agent and
+#                               openssl for the tests of anchors
 #   scripts/deps.sh postgres18  PostgreSQL 18 in the user's cache, whatever else is installed
 #
 # internal/pgtest searches for PostgreSQL in the same places and order. Where
@@ -170,11 +171,28 @@ axe() {
 	touch e2e/node_modules/.package-lock.json
 }
 
+# litewitness is the public implementation of a witness, and keeps its key in an ssh-agent.
+litewitness_version=v0.9.0
+witness() {
+	local tools="$cache/tools"
+	if ! have ssh-agent || ! have openssl; then
+		can_apt || die "ssh-agent or openssl is missing: install OpenSSH and OpenSSL"
+		say "installing OpenSSH and OpenSSL with apt-get"
+		apt_install openssh-client openssl || die "apt-get could not install openssh-client and openssl"
+	fi
+	if [ -x "$tools/litewitness" ]; then
+		return
+	fi
+	say "building litewitness $litewitness_version in $tools"
+	GOBIN=$tools go install "filippo.io/torchwood/cmd/litewitness@$litewitness_version" || die "litewitness could not be built"
+}
+
 case "${1:-}" in
 "")
 	c_compiler
 	postgres
 	python
+	witness
 	browser
 	axe
 	;;

@@ -6,7 +6,7 @@
 It shares no code with the library and says the same: the exit code is 0 when all is clean, 1 when something was
 changed, 2 when it cannot be decided, as of files that cannot be read, and 3 when it was called wrongly. It leaves out two
 things that activitylog verify does: it does not read filters, and of a table it compares the plain columns only."""
-import argparse, base64, bisect, csv, hashlib, hmac, io, json, os, re, sys, zipfile
+import argparse, base64, bisect, csv, hashlib, io, json, os, re, sys, zipfile
 from datetime import datetime, timedelta
 
 class Refused(Exception): """The files cannot be read."""
@@ -242,8 +242,7 @@ def differences(e, leaf, hidden=False):
         if value == b'{"schema":1}':
             if opened[g] is not None: wrong.append(GROUPS[g])
         elif opened[g] is not None:
-            text = b"activitylog/commit/v1\n" + bytes([g]) + len(value).to_bytes(8, "big") + value
-            if hmac.new(opened[g], text, "sha256").digest() != leaf[11][g]: wrong.append(GROUPS[g])
+            if sha(b"activitylog/commit/v1\n" + opened[g] + bytes([g]) + len(value).to_bytes(8, "big") + value) != leaf[11][g]: wrong.append(GROUPS[g])
         elif gone and value == group(erased(e, 1 << g if g < 4 else 1), g): pass
         elif hidden and leaf[11][g]: unproved = True
         else: wrong.append(GROUPS[g])

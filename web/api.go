@@ -20,17 +20,29 @@ type apiCall struct {
 	filters bool // whether it takes the parameters of filters
 	answer  func(v *visit, id string) (any, error)
 	returns any // an example of what it returns, for the description
+
+	// kinds are the content types of an answer that is no JSON, which send writes itself.
+	kinds []string
+	send  func(v *visit)
+	more  [][2]string // further parameters, and what they say
 }
 
 func apiCalls() []apiCall {
 	return []apiCall{
-		{"events", "One page of events, newest first.", true, (*visit).apiEvents, apiPage{}},
-		{"events/{id}", "One event with all of its fields. Reading it is recorded.", false, (*visit).apiEvent, activitylog.Event{}},
-		{"count", "How many events there are, at most 10,000.", true, (*visit).apiCount, apiCount{}},
-		{"histogram", "Events over time.", true, (*visit).apiHistogram, apiHistogram{}},
-		{"facets", "Events by the values of fields.", true, (*visit).apiFacets, apiFacets{}},
-		{"alerts", "The alerts of an organization, the last changed first.", false, (*visit).apiAlerts, apiAlerts{}},
-		{"meta", "What this API knows and what the caller may do.", false, (*visit).apiMeta, apiMeta{}},
+		{path: "events", about: "One page of events, newest first.", filters: true, answer: (*visit).apiEvents, returns: apiPage{}},
+		{path: "events/{id}", about: "One event with all of its fields. Reading it is recorded.", answer: (*visit).apiEvent, returns: activitylog.Event{}},
+		{path: "count", about: "How many events there are, at most 10,000.", filters: true, answer: (*visit).apiCount, returns: apiCount{}},
+		{path: "histogram", about: "Events over time.", filters: true, answer: (*visit).apiHistogram, returns: apiHistogram{}},
+		{path: "facets", about: "Events by the values of fields.", filters: true, answer: (*visit).apiFacets, returns: apiFacets{}},
+		{path: "alerts", about: "The alerts of an organization, the last changed first.", answer: (*visit).apiAlerts, returns: apiAlerts{}},
+		{path: "meta", about: "What this API knows and what the caller may do.", answer: (*visit).apiMeta, returns: apiMeta{}},
+		{path: "stream", about: "New events as they are committed: server-sent events of the types activity, beat, lagged and bye.", filters: true,
+			kinds: []string{"text/event-stream"}, send: (*visit).stream,
+			more: [][2]string{{"after", "The id to go on behind; Last-Event-ID comes first."}}},
+		{path: "export", about: "All events of the filter as a file. It is recorded.", filters: true,
+			kinds: []string{"text/csv", "application/x-ndjson"}, send: (*visit).export,
+			more: [][2]string{{"format", "csv or ndjson; the default is csv."}, {"bom", "1: a CSV begins with a byte order mark."}, {"token", "By which the progress can be asked for: 16 to 64 letters and digits."}}},
+		{path: "exports/{id}", about: "How far the export with this token has come. A POST ends it.", answer: (*visit).apiProgress, returns: apiProgress{}},
 	}
 }
 
@@ -121,6 +133,10 @@ func (v *visit) api(rest []string) {
 		if !ok {
 			continue
 		}
+		if c.send != nil {
+			c.send(v)
+			return
+		}
 		answer, err := c.answer(v, id)
 		if err != nil {
 			v.apiFail(err)
@@ -141,6 +157,11 @@ func (c apiCall) match(rest []string) (id string, ok bool) {
 		return rest[1], true
 	}
 	return "", false
+}
+
+// problem answers with what a request cannot have.
+func (v *visit) problem(status int, code, detail string) {
+	v.json(status, "application/problem+json", apiProblem{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: code, Detail: detail})
 }
 
 func (v *visit) json(status int, kind string, body any) {

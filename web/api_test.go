@@ -59,6 +59,7 @@ func TestAPIIsAsDescribed(t *testing.T) {
 	for range 60 {
 		r.record("acme", "p1", "ana", time.Hour)
 	}
+	const token = "0123456789abcdef"
 	var described struct {
 		OpenAPI string
 		Paths   map[string]map[string]struct {
@@ -69,9 +70,18 @@ func TestAPIIsAsDescribed(t *testing.T) {
 	}
 	require.NoError(t, json.Unmarshal([]byte(r.get("/orgs/acme/api/v1/openapi.json").ok(t).body), &described))
 	require.Equal(t, "3.1.0", described.OpenAPI)
-	require.Len(t, described.Paths, 4*7)
+	require.Len(t, described.Paths, 4*10)
 	for path, methods := range described.Paths {
-		target := strings.NewReplacer("{org}", "acme", "{project}", "p1", "{id}", id).Replace(path)
+		target := strings.NewReplacer("{org}", "acme", "{project}", "p1", "exports/{id}", "exports/"+token, "{id}", id).Replace(path)
+		if kinds := methods["get"].Responses["200"].Content; kinds["application/json"].Schema.Type == "" {
+			a := r.get(target + "?range=all").ok(t)
+			kind, _, _ := strings.Cut(a.head.Get("Content-Type"), ";")
+			require.Contains(t, kinds, kind, target)
+			continue
+		}
+		if export, ok := strings.CutSuffix(target, "s/"+token); ok {
+			r.get(export + "?token=" + token).ok(t)
+		}
 		a := r.get(target + "?range=all")
 		kind, want := "application/json", "200"
 		if a.code != http.StatusOK {

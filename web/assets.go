@@ -30,13 +30,16 @@ var assetKinds = map[string]string{
 	"app.css": "text/css; charset=utf-8", "app.js": "text/javascript; charset=utf-8", "icon.svg": "image/svg+xml",
 }
 
+// assetParts go behind the files that have their names.
+var assetParts = map[string][]string{"app.css": {"live.css"}, "app.js": {"live.js"}}
+
 // loadAssets reads the files once and names them by their content, since embedded files have no time to ask for changes by.
 func loadAssets(accent string) (assets, error) {
 	list := assets{}
 	for name, kind := range assetKinds {
-		body, err := staticFiles.ReadFile("static/" + name)
+		body, err := source(name)
 		if err != nil {
-			return nil, fmt.Errorf("web: %w", err)
+			return nil, err
 		}
 		if light, dark, ok := strings.Cut(accent, " "); ok && name == "app.css" {
 			body = fmt.Appendf(body, ":root{--accent:light-dark(%s,%s)}\n", light, dark)
@@ -56,6 +59,19 @@ func loadAssets(accent string) (assets, error) {
 		list[name] = asset{hash: hex.EncodeToString(sum[:6]), kind: kind, body: body, gzip: small.Bytes()}
 	}
 	return list, nil
+}
+
+// source is a file with the parts that were written beside it: browsers ask for one script and one style sheet.
+func source(name string) ([]byte, error) {
+	var body []byte
+	for _, part := range append([]string{name}, assetParts[name]...) {
+		b, err := staticFiles.ReadFile("static/" + part)
+		if err != nil {
+			return nil, fmt.Errorf("web: %w", err)
+		}
+		body = append(body, b...)
+	}
+	return body, nil
 }
 
 // url is the address of a file, seen from the mount.

@@ -70,6 +70,9 @@ func (v *visit) controls(l *list, a asked, now time.Time) {
 		link := p.with(func(*params) {}).encode()
 		l.CSV, l.NDJSON = l.Here+"export?format=csv&"+link, l.Here+"export?format=ndjson&"+link
 	}
+	if a.to.IsZero() || a.to.After(now) {
+		l.Live = l.Here + "api/v1/stream" + p.with(func(*params) {}).link()
+	}
 	l.CopyFixed = p.with(func(p *params) {
 		p.event = v.params.event
 		if p.span != "" && p.span != "all" {

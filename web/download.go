@@ -1,15 +1,16 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/activitylog/activitylog"
-	"github.com/activitylog/activitylog/access"
 	"github.com/activitylog/activitylog/export"
 )
 
@@ -25,25 +26,35 @@ func (v *visit) export() {
 		v.failReading(err)
 		return
 	}
-	if a.wrong != nil { // a file of something else than was asked for must not be
+	switch {
+	case a.wrong != nil && v.isAPI():
+		v.apiFail(&wrongQuery{a.wrong})
+		return
+	case a.wrong != nil: // a file of something else than was asked for must not be
 		v.fail(http.StatusBadRequest, errors.New(a.wrong.Text))
 		return
-	}
-	kind, write := "csv", export.AsCSV(&export.CSVOptions{BOM: v.r.URL.Query().Get("bom") == "1"})
-	if v.r.URL.Query().Get("format") == "ndjson" {
-		kind, write = "ndjson", export.AsNDJSON()
-	}
-	out := &download{v: v, name: fileName(v.scopeName(), now, kind), kind: kind}
-	if v.r.Method == http.MethodHead {
+	case v.r.Method == http.MethodHead:
 		v.fail(http.StatusMethodNotAllowed, nil)
 		return
 	}
-	_, err = v.reader.Export(v.r.Context(), out, activitylog.Query{Filter: a.filter}, write)
+	asked := v.r.URL.Query()
+	kind, write := "csv", export.AsCSV(&export.CSVOptions{BOM: asked.Get("bom") == "1"})
+	if asked.Get("format") == "ndjson" {
+		kind, write = "ndjson", export.AsNDJSON()
+	}
+	ctx, cancel := context.WithCancel(v.r.Context())
+	defer cancel()
+	known := v.h.exports.begin(v.exportKey(asked.Get("token")), cancel, time.Now())
+	out := &download{v: v, name: fileName(v.scopeName(), now, kind), kind: kind, known: known, control: http.NewResponseController(v.w)}
+	_, err = v.reader.Export(ctx, out, activitylog.Query{Filter: a.filter}, func(w io.Writer, events iter.Seq2[activitylog.Event, error]) error {
+		return write(w, known.counted(events))
+	})
+	known.end(err, time.Now())
 	switch {
 	case err == nil:
 		out.begin() // also for a file without rows
-	case !out.begun && errors.Is(err, access.ErrDenied):
-		v.fail(http.StatusForbidden, nil)
+	case v.r.Context().Err() != nil, known.now().State == "cancelled":
+		panic(http.ErrAbortHandler) // they do not want it any more
 	case !out.begun:
 		v.failReading(err)
 	default:
@@ -57,6 +68,8 @@ type download struct {
 	v          *visit
 	name, kind string
 	begun      bool
+	known      *sending
+	control    *http.ResponseController
 }
 
 func (d *download) begin() {
@@ -74,11 +87,11 @@ func (d *download) begin() {
 // Write implements io.Writer.
 func (d *download) Write(b []byte) (int, error) {
 	d.begin()
-	control := http.NewResponseController(d.v.w)
-	_ = control.SetWriteDeadline(time.Now().Add(chunkTime)) // not all servers can
+	_ = d.control.SetWriteDeadline(time.Now().Add(chunkTime)) // not all servers can
 	n, err := d.v.w.Write(b)
+	d.known.bytes.Add(int64(n))
 	if err == nil {
-		_ = control.Flush()
+		_ = d.control.Flush()
 	}
 	return n, err
 }

@@ -19,6 +19,7 @@ import (
 // Authorizer says what the one who sent a request may read; the host knows from its session. Of several grants that cover
 // a page the first decides. No grant means that nothing is shown. An error that wraps ErrSignedOut asks to sign in, one
 // that wraps access.ErrDenied refuses, and any other is a failure that is told to Options.OnError and not to the reader.
+// While a stream of live events is open it is asked again with the same request.
 type Authorizer func(r *http.Request) ([]access.Grant, error)
 
 // ErrSignedOut is what an Authorizer returns for a request without a valid session.
@@ -75,6 +76,8 @@ type Handler struct {
 	csp       string
 	names     names
 	zones     zones
+	streams   *streams
+	exports   exports
 
 	sameOrigin *http.CrossOriginProtection
 }
@@ -83,7 +86,7 @@ var accentForm = regexp.MustCompile(`^#[0-9a-fA-F]{6} #[0-9a-fA-F]{6}$`)
 
 // New returns the pages of a log. It fails without an Authorizer: there is no open log. nil options mean defaults.
 func New(log *activitylog.Log, authorize Authorizer, opts *Options) (*Handler, error) {
-	h := &Handler{log: log, authorize: authorize, sameOrigin: http.NewCrossOriginProtection()}
+	h := &Handler{log: log, authorize: authorize, sameOrigin: http.NewCrossOriginProtection(), streams: newStreams(log)}
 	if opts != nil {
 		h.opts = *opts
 	}

@@ -47,6 +47,7 @@ type list struct {
 	Limits             []option
 	Export             bool
 	CSV, NDJSON        string
+	Live               string // the address of the stream; empty: nothing new can come
 	CopyFixed          string
 	Reads              string // the address that shows views of the log; empty: they are shown
 	Panel              *detail

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"os"
 	"regexp"
 	"strings"
 	"sync/atomic"
@@ -17,10 +18,13 @@ import (
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/access"
+	"github.com/activitylog/activitylog/internal/pgtest"
 	"github.com/activitylog/activitylog/store/memory"
 	"github.com/activitylog/activitylog/web"
 	"github.com/stretchr/testify/require"
 )
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
 var start = time.Date(2026, 3, 12, 9, 30, 0, 0, time.UTC)
 
@@ -99,6 +103,9 @@ func (r *rig) get(target string, head ...string) answer {
 	return get(r.t, r.pages, target, head...)
 }
 
+// unflushed is an answer that comes in one piece, so that a stream ends by itself.
+type unflushed struct{ http.ResponseWriter }
+
 func get(t *testing.T, h http.Handler, target string, head ...string) answer {
 	t.Helper()
 	q := httptest.NewRequest(http.MethodGet, target, nil)
@@ -106,7 +113,7 @@ func get(t *testing.T, h http.Handler, target string, head ...string) answer {
 		q.Header.Set(head[i], head[i+1])
 	}
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, q)
+	h.ServeHTTP(unflushed{w}, q)
 	b, err := io.ReadAll(w.Result().Body)
 	require.NoError(t, err)
 	return answer{w.Code, w.Header(), string(b), target}

@@ -31,10 +31,20 @@ func (h *Handler) openAPI() object {
 			if c.filters {
 				params = append(params, filterParams()...)
 			}
+			for _, p := range c.more {
+				params = append(params, queryParam(p[0], p[1], object{"type": "string"}))
+			}
+			content := object{}
+			for _, kind := range c.kinds {
+				content[kind] = object{"schema": object{"type": "string"}}
+			}
+			if c.send == nil {
+				content["application/json"] = object{"schema": schema(reflect.TypeOf(c.returns))}
+			}
 			paths[path] = object{"get": object{
 				"summary": c.about, "description": "Of " + s.about + ".", "parameters": params,
 				"responses": object{
-					"200":     object{"description": "The answer.", "content": object{"application/json": object{"schema": schema(reflect.TypeOf(c.returns))}}},
+					"200":     object{"description": "The answer.", "content": content},
 					"default": object{"description": "What went wrong.", "content": object{"application/problem+json": object{"schema": schema(reflect.TypeFor[apiProblem]())}}},
 				},
 			}}
@@ -43,11 +53,13 @@ func (h *Handler) openAPI() object {
 	return object{"openapi": "3.1.0", "info": object{"title": h.opts.Title, "version": "1"}, "paths": paths}
 }
 
+func queryParam(name, about string, schema object) object {
+	return object{"name": name, "in": "query", "description": about, "schema": schema}
+}
+
 // filterParams are the parameters of the pages.
 func filterParams() []object {
-	query := func(name, about string, schema object) object {
-		return object{"name": name, "in": "query", "description": about, "schema": schema}
-	}
+	query := queryParam
 	text := object{"type": "string"}
 	list := []object{
 		query("q", "The query language, at most 512 bytes and 24 conditions.", text),

@@ -118,6 +118,8 @@ func (v *visit) serve() {
 			v.fail(http.StatusForbidden, nil)
 		case isAlert:
 			v.decide(alert)
+		case v.isAPI() && len(v.route.rest) == 4 && v.route.rest[2] == "exports":
+			v.cancelExport(v.route.rest[3])
 		case v.at("governance", ""):
 			v.signOff()
 		default:

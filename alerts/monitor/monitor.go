@@ -23,6 +23,9 @@ type Options struct {
 	Zone func(org string) *time.Location
 	// Now is the clock; default time.Now.
 	Now func() time.Time
+	// Watch, if set, is called by Poll, at most once a minute, and may record what it sees, such as integrity.Watch does
+	// when the log is not sealed any more: then nobody else would tell.
+	Watch func(ctx context.Context) error
 	// PollEvery is how often Run looks for new events; default one second.
 	PollEvery time.Duration
 	// NotifyTimeout bounds one call of the Notifier; default 30 seconds.
@@ -44,6 +47,7 @@ type Monitor struct {
 	opts    Options
 
 	polling sync.Mutex // one poll at a time
+	watched time.Time
 	urgent  map[string]bool
 	hour    time.Time            // up to which all organizations were judged
 	begun   bool                 // whether all organizations were looked at since this monitor began
@@ -134,16 +138,27 @@ func (m *Monitor) Run(ctx context.Context) error {
 func (m *Monitor) Poll(ctx context.Context) error {
 	m.polling.Lock()
 	defer m.polling.Unlock()
+	watching := m.watch(ctx)
 	for more := true; more; {
 		var events []activitylog.Tailed
 		var err error
 		events, more, err = m.rollups.advance(ctx)
 		if err != nil {
-			return err
+			return errors.Join(watching, err)
 		}
 		m.look(events)
 	}
-	return errors.Join(m.judgeUrgent(ctx), m.judgeHour(ctx))
+	return errors.Join(watching, m.judgeUrgent(ctx), m.judgeHour(ctx))
+}
+
+// watch calls Options.Watch when its time has come.
+func (m *Monitor) watch(ctx context.Context) error {
+	now := m.now()
+	if m.opts.Watch == nil || now.Sub(m.watched) < time.Minute {
+		return nil
+	}
+	m.watched = now
+	return m.opts.Watch(ctx)
 }
 
 // look finds out which organizations the new events concern.

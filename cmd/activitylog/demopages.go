@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"html/template"
 	"iter"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -61,24 +60,51 @@ func roleOf(r *http.Request) demoRole {
 var rolesPage = template.Must(template.New("").Parse(`<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark"><title>Activity log demo</title><h1>Activity log demo</h1><p>Look at it as:</p><ul>{{range .}}<li><p><a href="as/{{.ID}}"><b>{{.Name}}</b></a>, who {{.About}}</p></li>{{end}}</ul></html>`))
 
-// swap is a handler that may be replaced while it serves.
-type swap struct {
+// front is the pages over a database, which may be replaced while they are served.
+type front struct {
 	mu sync.RWMutex
-	h  http.Handler
+	demoPages
+}
+
+// demoPages are the pages of one database.
+type demoPages struct {
+	http.Handler
+	watch *monitor.Monitor
+	end   func() // ends the streams of live events
 }
 
 // ServeHTTP implements http.Handler.
-func (s *swap) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	s.h.ServeHTTP(w, r)
+func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	f.Handler.ServeHTTP(w, r)
+}
+
+// shutdown ends the streams, which would keep requests open.
+func (f *front) shutdown() {
+	f.mu.RLock()
+	end := f.end
+	f.mu.RUnlock()
+	end()
+}
+
+// change replaces the database once nobody reads the old one.
+func (f *front) change(next func() (demoPages, error)) error {
+	f.shutdown()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	pages, err := next()
+	if err == nil {
+		f.demoPages = pages
+	}
+	return err
 }
 
 // serve opens the demo in the pages. One that has to be made is shown from the first events on, the newest first.
 func (d *demoLog) serve(ctx context.Context, s streams, fresh bool) (err error) {
-	l, err := net.Listen("tcp", d.addr)
+	l, err := listen(d.addr)
 	if err != nil {
-		return fmt.Errorf("%w; write another --addr", err)
+		return err
 	}
 	defer l.Close()
 	path := d.path
@@ -95,11 +121,11 @@ func (d *demoLog) serve(ctx context.Context, s streams, fresh bool) (err error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, db.close()) }()
-	front := &swap{}
-	var watch *monitor.Monitor
-	if front.h, watch, err = d.pages(s, db); err != nil {
+	pages, err := d.pages(s, db)
+	if err != nil {
 		return err
 	}
+	shown := &front{demoPages: pages}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var work sync.WaitGroup
@@ -107,37 +133,47 @@ func (d *demoLog) serve(ctx context.Context, s streams, fresh bool) (err error) 
 	defer stop()
 	work.Go(func() {
 		if !fresh {
-			if failed := d.fillInto(ctx, s, db, newestFirst); failed != nil {
-				d.tell(ctx, s, failed)
-				return
-			}
-			front.mu.Lock()
-			failed := db.close()
-			if failed == nil {
-				failed = d.put(path)
-			}
-			var whole *database
-			if failed == nil {
-				whole, failed = openDatabase(ctx, d.path, "", false)
-			}
-			if failed == nil {
+			whole, failed := d.finish(ctx, s, db, path, shown)
+			if whole != nil {
 				db = whole
-				front.h, watch, failed = d.pages(s, db)
 			}
-			front.mu.Unlock()
 			if failed != nil {
 				d.tell(ctx, s, failed)
 				stop()
 				return
 			}
 		}
+		db.startSealing()
 		if failed := d.judge(ctx, db); failed != nil {
 			d.tell(ctx, s, failed)
 			return
 		}
-		_ = watch.Run(ctx) // ends with ctx
+		_ = shown.watch.Run(ctx) // ends with ctx
 	})
-	return serveOn(ctx, s, l, front)
+	return serveOn(ctx, s, l, shown, shown.shutdown)
+}
+
+// finish fills the database of a demo that is already shown, moves it to its place, and shows it from there.
+func (d *demoLog) finish(ctx context.Context, s streams, db *database, path string, shown *front) (whole *database, err error) {
+	if err := d.fillInto(ctx, s, db, newestFirst); err != nil {
+		return nil, err
+	}
+	if db.sealer != nil { // before the pages have to wait for it
+		if _, err := db.sealer.Seal(ctx); err != nil {
+			return nil, err
+		}
+	}
+	err = shown.change(func() (demoPages, error) {
+		if err := errors.Join(db.close(), d.put(path)); err != nil {
+			return demoPages{}, err
+		}
+		var err error
+		if whole, err = openDatabase(ctx, d.path, "", false); err != nil {
+			return demoPages{}, err
+		}
+		return d.pages(s, whole)
+	})
+	return whole, err
 }
 
 func (d *demoLog) tell(ctx context.Context, s streams, err error) {
@@ -147,25 +183,25 @@ func (d *demoLog) tell(ctx context.Context, s streams, err error) {
 }
 
 // pages are the choice of a role and the pages of the log as that role sees them.
-func (d *demoLog) pages(s streams, db *database) (http.Handler, *monitor.Monitor, error) {
+func (d *demoLog) pages(s streams, db *database) (demoPages, error) {
 	watch, err := monitor.New(db.Log, demoMonitor(nil))
 	if err != nil {
-		return nil, nil, err
+		return demoPages{}, err
 	}
 	keeper, err := retention.New(db.Log, db.events, nil)
 	if err != nil {
-		return nil, nil, err
+		return demoPages{}, err
 	}
 	book, err := review.NewBook(db.Log, nil)
 	if err != nil {
-		return nil, nil, err
+		return demoPages{}, err
 	}
 	pages, err := web.New(db.Log, func(r *http.Request) ([]access.Grant, error) { return roleOf(r).grants, nil }, &web.Options{
 		Monitor: watch, Keeper: keeper, Book: book, Home: "/", HomeName: "Switch role", OrgName: demoOrgName, ProjectName: demoProjectName,
 		OnError: func(err error) { fmt.Fprintln(s.err, safe(err.Error())) },
 	})
 	if err != nil {
-		return nil, nil, err
+		return demoPages{}, err
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/log/", http.StripPrefix("/log", pages))
@@ -177,7 +213,7 @@ func (d *demoLog) pages(s streams, db *database) (http.Handler, *monitor.Monitor
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_ = rolesPage.Execute(w, demoRoles()) // whoever went away needs no answer
 	})
-	return mux, watch, nil
+	return demoPages{mux, watch, pages.Shutdown}, nil
 }
 
 func demoMonitor(now func() time.Time) *monitor.Options {

@@ -30,13 +30,22 @@ type database struct {
 	events    activitylog.Store
 	store     io.Closer
 	sealer    *integrity.Sealer // nil: the log has no keys
+	seals     bool              // whether the sealer is at work
 	verifiers []note.Verifier   // of its keys
+}
+
+// startSealing seals what is recorded until the log is closed, if it has keys.
+func (d *database) startSealing() {
+	if d.sealer != nil {
+		d.sealer.Start()
+		d.seals = true
+	}
 }
 
 // close seals what was recorded.
 func (d *database) close() error {
 	err := d.Log.Close(context.Background())
-	if d.sealer != nil && d.Stats().Recorded > 0 {
+	if d.sealer != nil && (d.seals || d.Stats().Recorded > 0) {
 		err = errors.Join(err, d.sealer.Close(context.Background()))
 	}
 	return errors.Join(err, d.store.Close())

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/netip"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -94,6 +95,44 @@ func TestServe(t *testing.T) {
 	code, body = fetch(t, url, func(r *http.Request) { r.Host = "evil.example" })
 	require.Equal(t, http.StatusForbidden, code)
 	require.NotContains(t, body, "Ana")
+}
+
+// While the pages are served the log is watched for alerts and sealed, unless it is told not to watch.
+func TestServeWatchesAndSeals(t *testing.T) {
+	t.Parallel()
+	for _, watching := range []string{"true", "false"} {
+		db := filepath.Join(t.TempDir(), "t.db")
+		log, err := openDatabase(t.Context(), db, "", true)
+		require.NoError(t, err)
+		signIn := activitylog.Event{
+			Org: "acme", Action: "auth.login", Time: time.Now().AddDate(0, 0, -9), Actor: activitylog.Actor{ID: "leo", Name: "Leo"},
+			Client: activitylog.Client{IP: netip.MustParseAddr("203.0.113.9")},
+		}
+		batch := []activitylog.Event{signIn}
+		for i := range 12 {
+			signIn.Outcome, signIn.Time = activitylog.Failure, time.Now().Add(-time.Duration(i+2)*time.Second)
+			batch = append(batch, signIn)
+		}
+		_, err = log.RecordAll(t.Context(), batch)
+		require.NoError(t, err)
+		require.NoError(t, log.Log.Close(t.Context())) // nothing is sealed yet
+		require.NoError(t, log.store.Close())
+
+		url := start(t, "serve", "--db", db, "--addr", "localhost:0", "--alerts="+watching)
+		require.Eventually(t, func() bool {
+			_, body := fetch(t, url+"orgs/acme/api/v1/alerts")
+			return strings.Contains(body, `"rule":"login_failures"`) == (watching == "true") && strings.Contains(body, `"items"`)
+		}, time.Minute, 50*time.Millisecond)
+		require.Eventually(t, func() bool {
+			out := done(t, "verify", "--db", db)
+			return !strings.Contains(out, ", 0 sealed") && strings.Contains(out, ", 0 not sealed yet")
+		}, time.Minute, 100*time.Millisecond)
+		code, body := fetch(t, url+"orgs/acme/alerts/")
+		require.Equal(t, http.StatusOK, code)
+		if watching == "true" {
+			require.Contains(t, body, "203.0.113.9")
+		}
+	}
 }
 
 // The demo serves at once, each role sees what is its own, and what it looked at is in the log.

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/activitylog/activitylog/integrity"
+	"github.com/activitylog/activitylog/integrity/witness"
 )
 
 // exitTampered is the exit code of verify when something was changed; what cannot be decided and wrong usage follow it.
@@ -51,6 +52,12 @@ was called wrongly.`,
 				v.known = append(v.known, path)
 				return nil
 			})
+			flags.Func("witness", "the public `key` of a C2SP witness that must have cosigned the log; may be repeated", func(key string) error {
+				w, err := witness.New(key, "", nil)
+				v.witnesses = append(v.witnesses, w)
+				return err
+			})
+			flags.IntVar(&v.quorum, "witnesses", 0, "how many of the witnesses are enough: a `number` (default all)")
 			flags.StringVar(&v.save, "save", "", "write the newest checkpoint to this `file` if all is clean")
 			flags.StringVar(&v.since, "since", "", "go on from what this `file` says was verified, and renew it if all is clean; the first time it is made")
 			flags.DurationVar(&v.silence, "max-silence", 0, "the longest `duration` since the newest seal; 0 means any")
@@ -65,6 +72,8 @@ type verifying struct {
 	known           []string
 	save, since     string
 	silence         time.Duration
+	witnesses       []integrity.Attester
+	quorum          int
 }
 
 func (v *verifying) run(ctx context.Context, s streams, args []string) (err error) {
@@ -77,6 +86,8 @@ func (v *verifying) run(ctx context.Context, s streams, args []string) (err erro
 		return usage("--key and --public exclude each other; leave one out")
 	case v.db == "memory:":
 		return usage("there is nothing to verify in memory:")
+	case v.quorum < 0 || v.quorum > len(v.witnesses):
+		return usage("--witnesses %d, but %d are named by --witness", v.quorum, len(v.witnesses))
 	}
 	o, err := v.options(s)
 	if err != nil {
@@ -131,7 +142,10 @@ func (v *verifying) files(ctx context.Context, s streams, path string, o *integr
 }
 
 func (v *verifying) options(s streams) (*integrity.VerifyOptions, error) {
-	o := &integrity.VerifyOptions{MaxSilence: v.silence, Deep: v.deep}
+	o := &integrity.VerifyOptions{MaxSilence: v.silence, Deep: v.deep, Attesters: v.witnesses, Attested: v.quorum}
+	if v.quorum == 0 {
+		o.Attested = len(v.witnesses)
+	}
 	switch {
 	case v.public != "":
 		public, err := note.NewVerifier(v.public)
@@ -186,6 +200,9 @@ func (v *verifying) conclude(w io.Writer, r *integrity.Report) error {
 	if p := r.Relied; p != nil {
 		fmt.Fprintf(w, "relied on what was verified before: %s sealed until %s, which were not read again\n", plural(p.Entries, "event"), p.AsOf.Format(time.RFC3339))
 	}
+	for _, a := range r.Anchors {
+		printAnchor(w, a)
+	}
 	if !r.AsOf.IsZero() {
 		fmt.Fprintf(w, "newest seal: %s\n", r.AsOf.Format(time.RFC3339))
 	}
@@ -234,4 +251,16 @@ func verdict(w io.Writer, v integrity.Verdict) error {
 	}
 	_, err := fmt.Fprintln(w, "clean")
 	return err
+}
+
+func printAnchor(w io.Writer, a integrity.Anchored) {
+	fmt.Fprintf(w, "anchor %s: ", safe(a.Name))
+	switch {
+	case !a.Attested.IsZero():
+		fmt.Fprintf(w, "attests the first %s entries of the root log since %s\n", grouped(a.Size), a.Attested.UTC().Format(time.RFC3339))
+	case !a.At.IsZero():
+		fmt.Fprintf(w, "has the first %s entries of the root log since %s, which was not checked\n", grouped(a.Size), a.At.Format(time.RFC3339))
+	default:
+		fmt.Fprintln(w, "never had a checkpoint")
+	}
 }

@@ -25,12 +25,15 @@ var mayImport = map[string][]string{
 	"attempt":      {"."},
 	"diff":         {"."},
 	"export":       {"."},
-	"integrity":    {".", "export"},
-	"middleware":   {"."},
-	"redact":       {"."},
-	"slogevent":    {"."},
-	"retention":    {".", "internal/decision", "internal/settings"},
-	"review":       {".", "internal/decision", "internal/settings"},
+	"integrity":    {".", "export", "internal/decision", "internal/settings", "retention"},
+
+	"integrity/witness": {".", "integrity"},
+
+	"middleware": {"."},
+	"redact":     {"."},
+	"slogevent":  {"."},
+	"retention":  {".", "internal/decision", "internal/settings"},
+	"review":     {".", "internal/decision", "internal/settings"},
 
 	"alerts/monitor": {".", "alerts", "internal/decision", "internal/settings"},
 	"alerts/webhook": {".", "alerts"},

@@ -7,40 +7,80 @@ import (
 	"time"
 
 	"github.com/activitylog/activitylog"
+	"github.com/google/uuid"
 )
 
 // evidence are the columns of TailEvidence, before the place of a row.
 const evidence = "e.org, e.id, e.recorded, e.action, e.leaf"
 
-func scanEvidence(rows *sql.Rows) (row, error) {
-	r := row{extra: make([]int64, 1)}
-	var recorded int64
-	err := rows.Scan(&r.event.Org, &r.event.ID, &recorded, &r.event.Action, &r.event.Leaf, &r.extra[0])
-	r.event.Recorded = time.UnixMicro(recorded).UTC()
-	return r, err
+// eachEvidence reads the rows of a query into one event and calls f with it and its place, which is a number.
+func (s *Store) eachEvidence(ctx context.Context, w *builder, f func(e *activitylog.Event, place int64)) error {
+	rows, err := s.query(ctx, w)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var e activitylog.Event
+	var org, id, action sql.RawBytes
+	var recorded, place int64
+	for rows.Next() {
+		if err := rows.Scan(&org, &id, &recorded, &action, &e.Leaf, &place); err != nil {
+			return err
+		}
+		if e.ID, err = scanID(id); err != nil {
+			return err
+		}
+		e.Org, e.Action = same(e.Org, org), same(e.Action, action)
+		e.Recorded = time.UnixMicro(recorded).UTC()
+		f(&e, place)
+	}
+	return rows.Err()
 }
 
-func (b *sqlite) tailEvidence(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error) {
+// same returns s if b says the same, which saves a copy in most rows.
+func same(s string, b []byte) string {
+	if s == string(b) {
+		return s
+	}
+	return string(b)
+}
+
+// scanID reads an id in either of the forms in which drivers hand it out.
+func scanID(b []byte) (uuid.UUID, error) {
+	if len(b) == 16 {
+		return uuid.FromBytes(b)
+	}
+	return uuid.ParseBytes(b)
+}
+
+func (b *sqlite) tailEvidence(ctx context.Context, after activitylog.Position, limit int, f func(*activitylog.Event, activitylog.Position)) (activitylog.Position, error) {
 	from, err := parseNumberPosition(after)
 	if err != nil {
-		return nil, "", err
+		return "", err
 	}
 	w := b.newBuilder()
 	w.write("SELECT "+evidence+", e.seq FROM activitylog_events e WHERE e.seq > ? ORDER BY e.seq LIMIT ?", from, limit)
-	return b.tailed(ctx, w, from, scanEvidence)
+	next := numberPosition(from)
+	err = b.s.eachEvidence(ctx, w, func(e *activitylog.Event, place int64) {
+		next = numberPosition(place)
+		f(e, next)
+	})
+	return next, err
 }
 
-func (b *postgres) tailEvidence(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error) {
+func (b *postgres) tailEvidence(ctx context.Context, after activitylog.Position, limit int, f func(*activitylog.Event, activitylog.Position)) (activitylog.Position, error) {
 	from, err := parsePGPosition(after)
 	if err != nil {
-		return nil, "", err
+		return "", err
 	}
 	w := b.newBuilder()
 	w.write("SELECT "+evidence+", e.xact::text FROM activitylog_events e "+
 		"WHERE (e.xact, e.id, e.org) > (?::xid8, ?, ?) AND e.xact < "+horizon+
 		" ORDER BY e.xact, e.id, e.org LIMIT ?", strconv.FormatUint(from.xact, 10), from.id.String(), from.org, limit)
-	return b.tailed(ctx, w, from, scanEvidence)
+	next := activitylog.Position(from.String())
+	err = b.s.eachEvidence(ctx, w, func(e *activitylog.Event, place int64) {
+		next = activitylog.Position(pgPosition{uint64(place), e.ID, e.Org}.String())
+		f(e, next)
+	})
+	return next, err
 }
-
-// scanPlaced reads an event and its place.
-func scanPlaced(rows *sql.Rows) (row, error) { return scanRow(rows, 1) }

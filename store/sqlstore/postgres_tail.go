@@ -61,21 +61,21 @@ func (b *postgres) tail(ctx context.Context, after activitylog.Position, limit i
 	w.write("SELECT "+selected+", e.xact::text FROM activitylog_events e "+
 		"WHERE (e.xact, e.id, e.org) > (?::xid8, ?, ?) AND e.xact < "+horizon+
 		" ORDER BY e.xact, e.id, e.org LIMIT ?", strconv.FormatUint(from.xact, 10), from.id.String(), from.org, limit)
-	return b.tailed(ctx, w, from, scanPlaced)
+	return b.tailed(ctx, w, from)
 }
 
 // tailed runs a query for rows with their transaction.
-func (b *postgres) tailed(ctx context.Context, w *builder, from pgPosition, scan func(*sql.Rows) (row, error)) ([]activitylog.Tailed, activitylog.Position, error) {
+func (b *postgres) tailed(ctx context.Context, w *builder, from pgPosition) ([]activitylog.Tailed, activitylog.Position, error) {
 	rows, err := b.s.query(ctx, w)
-	found, err := collect(rows, err, scan)
+	list, err := collect(rows, err, func(rows *sql.Rows) (activitylog.Tailed, error) {
+		r, err := scanRow(rows, 1)
+		if err == nil {
+			from = pgPosition{uint64(r.extra[0]), r.event.ID, r.event.Org}
+		}
+		return activitylog.Tailed{Event: r.event, Position: activitylog.Position(from.String())}, err
+	})
 	if err != nil {
 		return nil, "", err
-	}
-	list := make([]activitylog.Tailed, len(found))
-	for i := range found {
-		e := found[i].event
-		from = pgPosition{uint64(found[i].extra[0]), e.ID, e.Org}
-		list[i] = activitylog.Tailed{Event: e, Position: activitylog.Position(from.String())}
 	}
 	return list, activitylog.Position(from.String()), nil
 }

@@ -4,24 +4,28 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/activitylog/activitylog"
 )
 
 // PruneKeys deletes the events with the keys, of any organizations, in one transaction and returns how many there were.
-// It is Prune for whoever has looked at the events already.
-func (s *Store) PruneKeys(ctx context.Context, keys []activitylog.Key) (deleted int, err error) {
+// It is Prune for whoever has looked at the events already. held is how long others may have waited for it, without how
+// long it waited for others.
+func (s *Store) PruneKeys(ctx context.Context, keys []activitylog.Key) (deleted int, held time.Duration, err error) {
 	if len(keys) == 0 {
-		return 0, ctx.Err()
+		return 0, 0, ctx.Err()
 	}
+	var began time.Time
 	err = s.back.change(ctx, func(c changer) error {
+		began = time.Now() // again when the transaction is repeated
 		deleted, err = c.removeAll(keys)
 		return err
 	})
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	return deleted, nil
+	return deleted, time.Since(began), nil
 }
 
 func (x *sqliteChanger) removeAll(keys []activitylog.Key) (n int, err error) {

@@ -61,7 +61,7 @@ func (b *sqliteSnapshot) tail(ctx context.Context, after activitylog.Position, l
 		w.write(" WHERE e.seq > ?", from)
 	}
 	w.write(" ORDER BY e.seq LIMIT ?", limit)
-	return b.tailed(ctx, w, from, scanPlaced)
+	return b.tailed(ctx, w, from)
 }
 
 // postgresSnapshot is the backend within a transaction.
@@ -97,5 +97,5 @@ func (b *postgresSnapshot) tail(ctx context.Context, after activitylog.Position,
 		w.write(" WHERE (e.xact, e.id, e.org) > (?::xid8, ?, ?)", strconv.FormatUint(from.xact, 10), from.id.String(), from.org)
 	}
 	w.write(" ORDER BY e.xact, e.id, e.org LIMIT ?", limit)
-	return b.tailed(ctx, w, from, scanPlaced)
+	return b.tailed(ctx, w, from)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/activitylog/activitylog"
@@ -27,25 +28,28 @@ func (b *sqlite) tail(ctx context.Context, after activitylog.Position, limit int
 		return nil, "", err
 	}
 	w.write("SELECT "+selected+", e.seq FROM activitylog_events e WHERE e.seq > ? ORDER BY e.seq LIMIT ?", from, limit)
-	return b.tailed(ctx, w, from, scanPlaced)
+	return b.tailed(ctx, w, from)
 }
 
 // tailed runs a query for rows with their seq.
-func (b *sqlite) tailed(ctx context.Context, w *builder, from int64, scan func(*sql.Rows) (row, error)) ([]activitylog.Tailed, activitylog.Position, error) {
+func (b *sqlite) tailed(ctx context.Context, w *builder, from int64) ([]activitylog.Tailed, activitylog.Position, error) {
 	rows, err := b.s.query(ctx, w)
-	found, err := collect(rows, err, scan)
+	list, err := collect(rows, err, func(rows *sql.Rows) (activitylog.Tailed, error) {
+		r, err := scanRow(rows, 1)
+		if err == nil {
+			from = r.extra[0]
+		}
+		return activitylog.Tailed{Event: r.event, Position: numberPosition(from)}, err
+	})
 	if err != nil {
 		return nil, "", err
-	}
-	list := make([]activitylog.Tailed, len(found))
-	for i, r := range found {
-		from = r.extra[0]
-		list[i] = activitylog.Tailed{Event: r.event, Position: numberPosition(from)}
 	}
 	return list, numberPosition(from), nil
 }
 
-func numberPosition(n int64) activitylog.Position { return activitylog.Position(fmt.Sprint(n)) }
+func numberPosition(n int64) activitylog.Position {
+	return activitylog.Position(strconv.FormatInt(n, 10))
+}
 
 func parseNumberPosition(p activitylog.Position) (int64, error) {
 	if p == "" {

@@ -46,7 +46,7 @@ type backend interface {
 	// order writes ORDER BY for a plan.
 	order(w *builder, p *plan)
 	tail(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error)
-	tailEvidence(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error)
+	tailEvidence(ctx context.Context, after activitylog.Position, limit int, f func(*activitylog.Event, activitylog.Position)) (activitylog.Position, error)
 	// change runs f in a transaction that may change and delete events.
 	change(ctx context.Context, f func(changer) error) error
 	update(ctx context.Context, space string, f func(*spaceTx) error) error
@@ -55,6 +55,7 @@ type backend interface {
 	snapshot(ctx context.Context, f func(backend) error) error
 	// check holds all that was derived from events, or stands beside them, to what it should be.
 	check(ctx context.Context, c *checking) error
+	durability(ctx context.Context) (string, error)
 	newBuilder() *builder
 	// indexed tells whether a B-tree of the database finds c in order of time, within one organization or over all.
 	indexed(c activitylog.Cond, oneOrg bool) bool
@@ -126,10 +127,11 @@ func (s *Store) Tail(ctx context.Context, after activitylog.Position, limit int)
 	return s.back.tail(ctx, after, limit)
 }
 
-// TailEvidence is Tail with events of which only ID, Org, Recorded, Action and Leaf are read, which is all that sealing
-// needs of most.
-func (s *Store) TailEvidence(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error) {
-	return s.back.tailEvidence(ctx, after, limit)
+// TailEvidence is Tail for sealing: it calls f with each event, of which only ID, Org, Recorded, Action and Leaf are
+// read, and returns the position of the last. The event holds until f returns, its leaf longer.
+func (s *Store) TailEvidence(ctx context.Context, after activitylog.Position, limit int,
+	f func(e *activitylog.Event, at activitylog.Position)) (activitylog.Position, error) {
+	return s.back.tailEvidence(ctx, after, limit, f)
 }
 
 // Prune implements activitylog.Pruner.
@@ -142,7 +144,8 @@ func (s *Store) Prune(ctx context.Context, q activitylog.StoreQuery, limit int) 
 		}
 		keys = append(keys, activitylog.KeyOf(&e))
 	}
-	return s.PruneKeys(ctx, keys)
+	deleted, _, err := s.PruneKeys(ctx, keys)
+	return deleted, err
 }
 
 // Erase implements activitylog.Eraser.

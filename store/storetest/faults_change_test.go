@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/activitylog/activitylog"
 )
@@ -148,7 +149,7 @@ var pruneFaults = []fault{
 		},
 	},
 	{name: "prunes keys by their ids alone", cases: []string{"prune/by keys"},
-		pruneKeys: func(ctx context.Context, s *faulty, keys []activitylog.Key) (int, error) {
+		pruneKeys: func(ctx context.Context, s *faulty, keys []activitylog.Key) (int, time.Duration, error) {
 			var all []activitylog.Key
 			for e := range s.Store.Scan(ctx, activitylog.StoreQuery{}) {
 				if slices.ContainsFunc(keys, func(k activitylog.Key) bool { return k.ID == e.ID }) {
@@ -158,9 +159,9 @@ var pruneFaults = []fault{
 			return s.Store.PruneKeys(ctx, all)
 		}},
 	{name: "counts keys instead of what it pruned", cases: []string{"prune/by keys"},
-		pruneKeys: func(ctx context.Context, s *faulty, keys []activitylog.Key) (int, error) {
-			_, err := s.Store.PruneKeys(ctx, keys)
-			return len(keys), err
+		pruneKeys: func(ctx context.Context, s *faulty, keys []activitylog.Key) (int, time.Duration, error) {
+			_, held, err := s.Store.PruneKeys(ctx, keys)
+			return len(keys), held, err
 		}},
 	{name: "prunes spaces too", cases: []string{"prune/spaces stay"},
 		prune: func(ctx context.Context, s *faulty, q activitylog.StoreQuery, limit int) (int, error) {

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/store/memory"
@@ -45,7 +46,7 @@ type fault struct {
 	count     func(ctx context.Context, s *faulty, q activitylog.StoreQuery, n int64) (int64, error)
 	aggregate func(ctx context.Context, s *faulty, org string, a activitylog.Aggregation) iter.Seq2[activitylog.Bucket, error]
 	prune     func(ctx context.Context, s *faulty, q activitylog.StoreQuery, limit int) (int, error)
-	pruneKeys func(ctx context.Context, s *faulty, keys []activitylog.Key) (int, error)
+	pruneKeys func(ctx context.Context, s *faulty, keys []activitylog.Key) (int, time.Duration, error)
 	erase     func(ctx context.Context, s *faulty, q activitylog.StoreQuery, parts activitylog.Parts) (int, error)
 	tail      func(ctx context.Context, s *faulty, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error)
 	space     func(s *faulty, name string) activitylog.Space
@@ -135,7 +136,7 @@ func (s *faulty) Aggregate(ctx context.Context, org string, a activitylog.Aggreg
 	return s.Store.Aggregate(ctx, org, a)
 }
 
-func (s *faulty) PruneKeys(ctx context.Context, keys []activitylog.Key) (int, error) {
+func (s *faulty) PruneKeys(ctx context.Context, keys []activitylog.Key) (int, time.Duration, error) {
 	if s.fault.pruneKeys != nil {
 		return s.fault.pruneKeys(ctx, s, keys)
 	}

@@ -71,11 +71,11 @@ var pruneCases = []testCase{
 		}},
 }
 
-const mustPruneKeys = "PruneKeys deletes the events with the keys, of any organizations, all or none, and returns how many there were"
+const mustPruneKeys = "PruneKeys deletes the events with the keys, of any organizations, all or none, and returns how many there were and how long others may have waited for it"
 
 // keyPruner is what a store may offer beside Prune to those who have looked at the events already.
 type keyPruner interface {
-	PruneKeys(ctx context.Context, keys []activitylog.Key) (deleted int, err error)
+	PruneKeys(ctx context.Context, keys []activitylog.Key) (deleted int, held time.Duration, err error)
 }
 
 // prunedByKeys prunes over organizations whose names and ids are alike, and what is not there.
@@ -86,10 +86,14 @@ func prunedByKeys(s *subject) {
 	truth.add(samples(50, 60, inOrg(odd))...)
 	s.append(truth.events...)
 	prune := func(want int, keys ...activitylog.Key) {
-		n, err := s.store.(keyPruner).PruneKeys(s.ctx, keys)
+		began := time.Now()
+		n, held, err := s.store.(keyPruner).PruneKeys(s.ctx, keys)
 		s.ok(err, "prune %d keys", len(keys))
 		if n != want {
 			s.fatalf("PruneKeys says that it deleted %d events, not %d", n, want)
+		}
+		if took := time.Since(began); held < 0 || held > took || n > 0 && held == 0 {
+			s.fatalf("PruneKeys says that it held others up for %s, and took %s", held, took)
 		}
 		gone := map[activitylog.Key]bool{}
 		for _, k := range keys {

@@ -42,6 +42,7 @@ async function load(url, { push = true, focus } = {}) {
     document.title = page.title;
     const caret = typed && [typed.value, typed.selectionStart, typed.selectionEnd];
     for (const id of ['filters', 'events', 'tools']) swap(id, page);
+    relive();
     if (caret) { const q = $('#q'); q.focus(); q.value = caret[0]; q.setSelectionRange(caret[1], caret[2]); }
     if (focus) $(focus)?.focus({ preventScroll: true });
     $('#status').textContent = $('#events .pager .muted')?.textContent ?? '';
@@ -164,7 +165,7 @@ document.addEventListener('click', e => {
 });
 
 // ---- shortcuts ----
-const shortcuts = [['/', 'Search'], ['j k', 'Next and previous event'], ['Enter', 'Open the event'], ['Esc', 'Close'], ['g n', 'Older page'], ['g p', 'Newer page'], ['y', 'Copy the link'], ['.', 'Copy the event as JSON'], ['t', 'Range of time'], ['e', 'Export'], ['?', 'This help']];
+const shortcuts = [['/', 'Search'], ['j k', 'Next and previous event'], ['Enter', 'Open the event'], ['Esc', 'Close'], ['g n', 'Older page'], ['g p', 'Newer page'], ['y', 'Copy the link'], ['.', 'Copy the event as JSON'], ['l', 'Live'], ['t', 'Range of time'], ['e', 'Export'], ['?', 'This help']];
 let g = false;
 const off = () => localStorage.getItem('activitylog_shortcuts') === 'off';
 document.addEventListener('keydown', e => {
@@ -184,7 +185,7 @@ document.addEventListener('keydown', e => {
   g = false;
   if (after && e.key === 'n') { $('#older')?.click(); return; }
   if (after && e.key === 'p') { $('#newer')?.click(); return; }
-  const act = { '/': () => $('#q')?.focus(), j: () => step(1), k: () => step(-1), g: () => { g = true; }, y: () => $('#copy')?.click(),
+  const act = { '/': () => $('#q')?.focus(), j: () => step(1), k: () => step(-1), g: () => { g = true; }, y: () => $('#copy')?.click(), l: () => $('#live')?.click(),
     '.': () => $('[data-copy=json]')?.click(), t: () => $('#form [name=range]:checked')?.focus(), e: () => { const m = $('.tools .menu'); if (m) { m.open = true; $('a', m).focus(); } } }[e.key];
   if (act) { e.preventDefault(); act(); }
 });

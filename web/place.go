@@ -1,0 +1,78 @@
+package web
+
+import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"sync"
+
+	"github.com/activitylog/activitylog"
+)
+
+// places turns positions in the log into ids for readers and back. A position is one in the log of all organizations: it
+// tells how much others record, and may even name one of them. Readers get it encrypted and bound to their scope.
+type places struct {
+	log *activitylog.Log
+
+	mu   sync.Mutex
+	aead cipher.AEAD // nil: not loaded yet
+}
+
+// placeSpace keeps the key, so that a stream can be resumed by another process and after a restart.
+const placeSpace = "activitylog/web"
+
+// ready loads the key, and makes it where there is none. A log that cannot keep one has ids of this process alone.
+func (p *places) ready(ctx context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.aead != nil {
+		return nil
+	}
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails
+	space, err := p.log.Space(placeSpace)
+	if err == nil {
+		err = space.Update(ctx, func(tx activitylog.SpaceTx) error {
+			name := []byte("place key")
+			kept, ok, err := tx.Get(name)
+			if err != nil || ok && len(kept) == len(key) {
+				copy(key, kept)
+				return err
+			}
+			return tx.Put(name, key)
+		})
+	}
+	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	block, err := aes.NewCipher(key)
+	if err == nil {
+		p.aead, err = cipher.NewGCMWithRandomNonce(block)
+	}
+	return err
+}
+
+// seal is the id of a position for readers of a scope.
+func (p *places) seal(s scope, at activitylog.Position) string {
+	return base64.RawURLEncoding.EncodeToString(p.aead.Seal(nil, nil, []byte(at), s.bound()))
+}
+
+// open is the position that an id of the same scope means.
+func (p *places) open(s scope, id string) (activitylog.Position, bool) {
+	const most = 1 << 10
+	if len(id) > most {
+		return "", false
+	}
+	b, err := base64.RawURLEncoding.DecodeString(id)
+	if err != nil {
+		return "", false
+	}
+	at, err := p.aead.Open(nil, nil, b, s.bound())
+	return activitylog.Position(at), err == nil
+}
+
+// bound is the scope as bytes that no other scope has.
+func (s scope) bound() []byte { return []byte(s.path()) }

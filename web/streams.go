@@ -1,0 +1,91 @@
+package web
+
+import (
+	"context"
+	"sync"
+
+	"github.com/activitylog/activitylog"
+	"github.com/activitylog/activitylog/access"
+)
+
+// The bounds of streams: for one person, who may have several browsers, and for all.
+const (
+	mostStreams  = 4
+	totalStreams = 1024
+)
+
+// streams are the open streams of a handler.
+type streams struct {
+	places places
+	ending chan struct{} // closed by Shutdown
+
+	mu       sync.Mutex
+	closed   bool
+	open     map[principal]int
+	total    int
+	follower *follower // nil: nobody listens
+}
+
+// principal is who a session belongs to, whatever it looks at.
+type principal struct {
+	kind      activitylog.ActorType
+	id        string
+	scope     string
+	org, part string
+}
+
+func principalOf(g access.Grant) principal {
+	a := g.Actor()
+	p := principal{kind: a.Type, id: a.ID}
+	p.scope, p.org, p.part = g.Scope()
+	return p
+}
+
+func newStreams(log *activitylog.Log) *streams {
+	return &streams{places: places{log: log}, ending: make(chan struct{}), open: map[principal]int{}}
+}
+
+// join takes one of somebody's places among the streams. A nil follower without an error: there is none left.
+func (s *streams) join(ctx context.Context, who principal) (*follower, error) {
+	if err := s.places.ready(ctx); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || s.total >= totalStreams || s.open[who] >= mostStreams {
+		return nil, nil
+	}
+	if s.follower == nil || s.follower.ended() != nil {
+		f, err := newFollower(ctx, s.places.log)
+		if err != nil {
+			return nil, err
+		}
+		s.follower = f
+	}
+	s.open[who]++
+	s.total++
+	return s.follower, nil
+}
+
+// leave gives the place back. With the last one nobody follows the log any more.
+func (s *streams) leave(who principal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.total--
+	if s.open[who]--; s.open[who] == 0 {
+		delete(s.open, who)
+	}
+	if s.total == 0 {
+		s.follower.stop()
+		s.follower = nil
+	}
+}
+
+func (s *streams) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.closed = true
+		close(s.ending)
+	}
+}
