@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/activitylog/activitylog"
 	"github.com/google/uuid"
 )
 
@@ -88,21 +87,4 @@ func (r *Report) Verdict() Verdict {
 		worst = max(worst, f.Verdict)
 	}
 	return worst
-}
-
-// Event is an event that records the verification, for hosts that want it in their log: who verified is the actor of the
-// context that records it.
-func (r *Report) Event() activitylog.Event {
-	outcome, relied := activitylog.Success, int64(0)
-	if r.Verdict() != Clean {
-		outcome = activitylog.Failure
-	}
-	if r.Relied != nil {
-		relied = r.Relied.Entries
-	}
-	return activitylog.Event{Org: activitylog.SystemOrg, Action: "audit.verify", Outcome: outcome,
-		Targets: []activitylog.Target{{Type: "log range", ID: fmt.Sprintf("%d sealed events", r.Sealed)}}, Metadata: map[string]any{
-			"verdict": r.Verdict().String(), "findings": len(r.Findings) + r.More, "events": r.Events, "sealed": r.Sealed, "relied": relied,
-			"root": r.Root,
-		}}
 }

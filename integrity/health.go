@@ -165,6 +165,9 @@ func RecordVerification(ctx context.Context, log *activitylog.Log, r *Report) er
 		Targets:  []activitylog.Target{{Type: "log range", ID: fmt.Sprintf("%d events", r.Events)}},
 		Metadata: map[string]any{"verdict": r.Verdict().String(), "findings": len(r.Findings) + r.More, "events": r.Events, "sealed": r.Sealed},
 	}
+	if r.Relied != nil {
+		e.Metadata["relied"] = r.Relied.Entries // not looked at again
+	}
 	if verdict := r.Verdict(); verdict != Clean {
 		e.Outcome = activitylog.Failure
 		for _, f := range r.Findings {

@@ -136,6 +136,16 @@ func TestVerifyReadsTheRootLogStrictly(t *testing.T) {
 				return f.sealer.keys.putRow(tx, numberKey('s', 0), &root)
 			})
 		}, "tells another time than its newest entry"},
+		{"another minimum beside it", func(f *forger, _ note.Signer) {
+			f.update(func(tx activitylog.SpaceTx) error {
+				var t tree
+				if _, err := f.sealer.keys.getRow(tx, numberKey('s', 1), &t); err != nil {
+					return err
+				}
+				t.Min = 256
+				return f.sealer.keys.putRow(tx, numberKey('s', 1), &t)
+			})
+		}, "the state of the tree is not the one that was signed"},
 		{"entries that are gone", func(f *forger, _ note.Signer) {
 			f.update(func(tx activitylog.SpaceTx) error { return tx.Delete(segmentKey(0, 0)) })
 		}, "root log: entries from 0 on are missing"},

@@ -113,17 +113,3 @@ func TestWithoutKeysEvidenceMustAtLeastBeReadable(t *testing.T) {
 		t.Errorf("got %v", report.Findings)
 	}
 }
-
-func TestAVerificationCanBeRecorded(t *testing.T) {
-	t.Parallel()
-	r := memoryRig(t)
-	r.record("acme", 3)
-	r.seal()
-	id, err := r.log.Record(r.ctx, r.clean().Event())
-	require.NoError(t, err)
-	e, err := r.log.Org(activitylog.SystemOrg).Get(r.ctx, id)
-	require.NoError(t, err)
-	if e.Action != "audit.verify" || e.Outcome != activitylog.Success || e.Metadata["verdict"] != "clean" || e.Actor.ID != "u1" {
-		t.Errorf("got %s", e.AppendJSON(nil))
-	}
-}

@@ -126,7 +126,25 @@ func (w *rootWalk) goOn(head tlog.Tree) (bool, error) {
 		w.v.tampered("known", "", "the first %d entries of the root log are not those that were verified before: the log was rewritten", s.size)
 		return false, nil
 	}
+	if err == nil {
+		w.before()
+	}
 	return true, err
+}
+
+// before compares what was kept elsewhere of the entries that are not read again: their tiles lead to the root that was
+// vouched for.
+func (w *rootWalk) before() {
+	s := &w.v.since
+	hashes := tlog.TileHashReader(tlog.Tree{N: s.size, Hash: s.hash}, &tiles{w.v.live.tx, 0})
+	for size, want := range w.known {
+		if size == 0 || size > s.size {
+			continue
+		}
+		if hash, err := tlog.TreeHash(size, hashes); err != nil || hash != want {
+			w.v.tampered("known", "", "the first %d entries of the root log are not those that were kept elsewhere: the log was rewritten", size)
+		}
+	}
 }
 
 // vouch leaves in the report what a later verification may rely on, if nothing was found.
