@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/activitylog/activitylog"
+	"github.com/activitylog/activitylog/internal/decision"
 )
 
 // Health says which guarantees hold for a log at the moment.
@@ -177,7 +178,7 @@ func RecordVerification(ctx context.Context, log *activitylog.Log, r *Report) er
 			}
 		}
 	}
-	if _, err := log.Record(ctx, e); err != nil {
+	if _, err := log.Record(decision.With(ctx), e); err != nil {
 		return fmt.Errorf("integrity: record the verification: %w", err)
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/activitylog/activitylog"
+	"github.com/activitylog/activitylog/internal/decision"
 	"github.com/google/uuid"
 )
 
@@ -86,7 +87,7 @@ func tell(ctx context.Context, log *activitylog.Log, action, subject string, num
 	if why != nil {
 		e.Reason = why.Error()
 	}
-	_, err := log.Record(ctx, e)
+	_, err := log.Record(decision.With(ctx), e)
 	if errors.Is(err, activitylog.ErrConflict) { // told already, in other words
 		return nil
 	}

@@ -1,5 +1,6 @@
-// Package decision marks contexts under which the log's own packages record decisions: settings, holds, reviews, saved views and what becomes of alerts. Their
-// events are believed when state is folded from the log, so that nobody else may record them: see Log.Record.
+// Package decision marks contexts under which the log's own packages record decisions: settings, holds, reviews, saved
+// views, what becomes of alerts, and what sealers and verifications saw. Their events are believed when state is folded
+// from the log, so that nobody else may record them: see Log.Record.
 package decision
 
 import (
@@ -39,7 +40,7 @@ const (
 )
 
 // trees are the actions that are reserved, with all below them.
-var trees = [...]string{"audit.config", "audit.hold", "audit.review", "audit.filter", Alerts}
+var trees = [...]string{"audit.config", "audit.hold", "audit.review", "audit.filter", Alerts, "audit.verify", "audit.anchor", "audit.seal"}
 
 // Reserved tells whether events of an action are decisions.
 func Reserved(action string) bool {

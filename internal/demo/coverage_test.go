@@ -19,6 +19,7 @@ var leftOut = map[string]string{
 	"org.delete":              "an organization that is gone has nobody left to look at its log",
 	"audit.gap":               "only the Log may say that it lost events",
 	"audit.verify":            "only a verification may say that the log was verified",
+	"audit.prune":             "only a sealer may say that it let go of leaves",
 	"audit.purge":             "only a purge may say that events are gone",
 	"audit.erase":             "only an erasure may say so",
 	"audit.hold.set":          "the state of holds is a fold over these: made-up ones would hold",
