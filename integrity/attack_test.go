@@ -154,6 +154,23 @@ var attacks = []attack{
 		a.remove(3)
 		a.remove(4)
 	}, "2 rows are gone, but recorded purges removed 1"},
+	{"claim a purge and take it back once it is sealed", func(a *attacker) {
+		a.r.record("acme", 1)
+		const newest = " WHERE id = (SELECT id FROM activitylog_events WHERE org = 'acme' ORDER BY recorded DESC, id DESC LIMIT 1)"
+		data := a.bytes("SELECT data FROM activitylog_events" + newest)
+		a.exec("UPDATE activitylog_events SET action = 'audit.purge', data = ?"+newest, `{"schema":1,"metadata":{"deleted":100}}`)
+		a.r.seal()
+		a.exec("UPDATE activitylog_events SET action = 'project.update', data = ?"+newest, string(data))
+		a.remove(4)
+	}, "the row is gone, and no purge tells why"},
+	{"blank a message as if it had been erased", func(a *attacker) {
+		data := string(a.bytes("SELECT data FROM activitylog_events WHERE id = ?", a.nth(3)))
+		begin := strings.Index(data, `"message":"`)
+		end := begin + len(`"message":"`) + strings.Index(data[begin+len(`"message":"`):], `"`) + 1
+		opening := a.bytes("SELECT opening FROM activitylog_events WHERE id = ?", a.nth(3))
+		opening[1] &^= 1 << 4
+		a.set(3, "data = ?, opening = ?", data[:begin]+`"message":"[erased]"`+data[end:], opening[:len(opening)-16])
+	}, "the row was emptied, and no record of an erasure tells why"},
 	{"damage a row", func(a *attacker) { a.set(3, "data = '{'") }, "the row is damaged"},
 }
 

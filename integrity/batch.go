@@ -64,6 +64,18 @@ func (b *batch) add(e *activitylog.Event, at activitylog.Position) {
 	b.size++
 }
 
+// isWhole tells whether an event is the one of its leaf: what is signed must not follow from columns that somebody
+// changed until the seal.
+func isWhole(e *activitylog.Event, leaf []byte) bool {
+	l, err := ParseLeaf(leaf)
+	if err != nil {
+		return false
+	}
+	var room scratch
+	wrong, erased := room.differences(e, l, nil)
+	return len(wrong) == 0 && erased == 0
+}
+
 // look adopts an event that cannot be believed, and takes note of a purge.
 func (s *Sealer) look(ctx context.Context, o *oddEvent) error {
 	if s.brief != nil {
@@ -75,10 +87,10 @@ func (s *Sealer) look(ctx context.Context, o *oddEvent) error {
 			o.event = whole
 		}
 	}
-	if p, ok := purgeOf(&o.event); ok {
-		o.to.purges = append(o.to.purges, p)
-	}
 	if o.reason == "" {
+		if p, ok := purgeOf(&o.event); ok && isWhole(&o.event, o.to.entries[o.at]) {
+			o.to.purges = append(o.to.purges, p)
+		}
 		return nil
 	}
 	entry, err := adopt(&o.event, s.keys.stream(o.event.Org), o.reason)

@@ -117,6 +117,14 @@ func readFile(files fs.FS, name string, most int64) ([]byte, error) {
 	return text, nil
 }
 
+// hides are the parts that were left out, with what goes along with any.
+func (b *bundle) hides() activitylog.Parts {
+	if b.hidden == 0 {
+		return 0
+	}
+	return b.hidden | 1<<textGroup
+}
+
 // trees implements source.
 func (b *bundle) trees(v *verification) error {
 	if b.m.Origin != v.origin {

@@ -3,6 +3,7 @@ package integrity_test
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -209,4 +210,29 @@ func TestABundleOfAPurgeThatIsNotSealed(t *testing.T) {
 	require.ErrorIs(t, err, integrity.ErrNotSealed)
 	r.seal()
 	require.Empty(t, r.verifyBundle(r.bundle(integrity.BundleOptions{})).Findings)
+}
+
+// TestABundleWithoutItsOrganization is written for none, and proves nothing when somebody took all of it out.
+func TestABundleWithoutItsOrganization(t *testing.T) {
+	t.Parallel()
+	r := sqliteRig(t)
+	r.record("acme", 3)
+	r.seal()
+	_, err := integrity.WriteBundle(r.ctx, r.store, inMemory{}, &integrity.BundleOptions{Verifiers: r.keys.Verifiers, Org: "amce"})
+	require.ErrorIs(t, err, integrity.ErrNotSealed)
+	files := r.bundle(integrity.BundleOptions{Org: "acme"})
+	var m map[string]any
+	require.NoError(t, json.Unmarshal(files["manifest.json"], &m))
+	m["trees"], m["rows"] = []any{}, 0
+	files["manifest.json"], err = json.Marshal(m)
+	require.NoError(t, err)
+	files["events.ndjson"] = nil
+	for name := range files {
+		if strings.HasPrefix(name, "trees/") {
+			delete(files, name)
+		}
+	}
+	if got := r.verifyBundle(files); got.Verdict() != integrity.Undecided {
+		t.Errorf("%v: %+v", got.Verdict(), got.Findings)
+	}
 }

@@ -92,6 +92,9 @@ func (w *bundleWriter) write() error {
 		}
 		w.m.Trees = append(w.m.Trees, BundleTree{Name: name, Org: t.Org})
 	}
+	if w.opts.Org != "" && len(w.m.Trees) == 0 {
+		return fmt.Errorf("organization %q: %w", w.opts.Org, ErrNotSealed)
+	}
 	if err := w.rows(); err != nil {
 		return err
 	}

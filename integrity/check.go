@@ -68,7 +68,7 @@ func (s *scratch) openGroups(e *activitylog.Event, l *Leaf, hidden func(group in
 			wrong = append(wrong, groupNames[g])
 		}
 	}
-	return wrong, erased &^ (1 << textGroup), true
+	return wrong, erased, true
 }
 
 // isErased tells whether a group holds what an erasure leaves.

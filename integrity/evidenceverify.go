@@ -33,13 +33,7 @@ type EvidenceReport struct {
 }
 
 // Verdict is the worst of the findings.
-func (r *EvidenceReport) Verdict() Verdict {
-	worst := Clean
-	for _, f := range r.Findings {
-		worst = max(worst, f.Verdict)
-	}
-	return worst
-}
+func (r *EvidenceReport) Verdict() Verdict { return worst(r.Findings) }
 
 // VerifyEvidence holds an evidence pack to its signatures, with nothing but a public key of its log: the files to the
 // hashes in the manifest, each event to its entry and to the filter, each entry to its tree, the trees to the root log,
@@ -82,11 +76,7 @@ type evidenceTreeCheck struct {
 }
 
 func (v *evidenceCheck) found(f Finding) {
-	if len(v.report.Findings) >= maxFindings {
-		v.report.More++
-		return
-	}
-	v.report.Findings = append(v.report.Findings, f)
+	v.report.Findings = f.addTo(v.report.Findings, &v.report.More)
 }
 
 func (v *evidenceCheck) tampered(check, org, format string, args ...any) {

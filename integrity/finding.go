@@ -80,11 +80,31 @@ type Report struct {
 
 const maxFindings = 1000
 
-// Verdict is the worst of the findings.
-func (r *Report) Verdict() Verdict {
-	worst := Clean
-	for _, f := range r.Findings {
-		worst = max(worst, f.Verdict)
+// addTo adds a finding to a list that has an end. One that is worse than all of a full list takes the last place there.
+func (f Finding) addTo(list []Finding, more *int) []Finding {
+	if len(f.Org) > longestOrg {
+		f.Org = strings.ToValidUTF8(f.Org[:longestOrg], "") + "…"
 	}
-	return worst
+	if len(list) < maxFindings {
+		return append(list, f)
+	}
+	*more++
+	if f.Verdict > worst(list) {
+		list[len(list)-1] = f
+	}
+	return list
+}
+
+// longestOrg is how much of a name is kept that files may make as long as they like.
+const longestOrg = 1024
+
+// Verdict is the worst of the findings.
+func (r *Report) Verdict() Verdict { return worst(r.Findings) }
+
+func worst(list []Finding) Verdict {
+	v := Clean
+	for _, f := range list {
+		v = max(v, f.Verdict)
+	}
+	return v
 }

@@ -110,6 +110,7 @@ type treeCheck struct {
 	at      int          // the next seal to be compared
 	from    int64        // where an earlier verification ended
 	before  int64        // rows that could be gone then
+	claimed tree         // purges of which only rows tell that nobody vouches for
 	min     int64        // entries below it were pruned, as the root log tells
 	cursor  *cursor
 	missing map[uuid.UUID]missingRow // entries whose rows did not come in their turn
@@ -139,17 +140,13 @@ func (v *verification) add(number uint32, t tree) *treeCheck {
 }
 
 func (v *verification) found(f Finding) {
-	if f.Org != "" {
+	if v.byOrg[f.Org] != nil { // files may name any number of others
 		if v.spoilt == nil {
 			v.spoilt = map[string]bool{}
 		}
 		v.spoilt[f.Org] = true
 	}
-	if len(v.report.Findings) >= maxFindings {
-		v.report.More++
-		return
-	}
-	v.report.Findings = append(v.report.Findings, f)
+	v.report.Findings = f.addTo(v.report.Findings, &v.report.More)
 }
 
 // tampered notes a finding about the log or an organization as a whole.
@@ -160,6 +157,9 @@ func (v *verification) tampered(check, org, format string, args ...any) {
 func (v *verification) run() error {
 	if err := v.src.trees(v); err != nil {
 		return err
+	}
+	if v.bundle != nil && !v.bundle.whole() && len(v.trees) == 0 {
+		v.found(Finding{Verdict: Undecided, Check: "tree", Org: v.bundle.m.Org, Index: -1, What: "nothing of the organization of which the bundle should be is in it"})
 	}
 	if err := v.goOn(); err != nil {
 		return err

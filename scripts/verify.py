@@ -247,7 +247,7 @@ def differences(e, leaf, hidden=False):
         elif gone and value == group(erased(e, 1 << g if g < 4 else 1), g): pass
         elif hidden and leaf[11][g]: unproved = True
         else: wrong.append(GROUPS[g])
-    return wrong, gone & 15, unproved
+    return wrong, gone, unproved
 def content(e): return sha(form({k: v for k, v in {**e, "leaf": base64.b64encode(e["leaf"]).decode(), "opening": base64.b64encode(e["opening"]).decode()}.items() if v}))
 def entry(b):
     kind, x = record(b)
@@ -316,6 +316,7 @@ class Bundle:
         for stream, t in zip(checked_trees(m), m["trees"]):
             self.trees[stream] = {"stream": stream, "org": t["org"], "folder": "trees/" + t["name"], "seals": [], "min": 0, "missing": {}, "broken": False, "next": 0}
         self.orgs = {t["org"]: t for t in self.trees.values()}
+        if m.get("org") and not self.orgs: found("nothing of the organization of which the bundle should be is in it", 2)
     def root(self, known):
         raw = self.files.read("root/checkpoint", 65536)
         claimed = sizes(raw)
@@ -426,7 +427,7 @@ class Bundle:
         if e["leaf"][:-32] != b or len(e["leaf"]) < 32: found("the evidence in event %s is not what was sealed" % e["id"])
         wrong, gone, _ = differences(e, x)
         if wrong: found("event %s differs from its evidence in: %s" % (e["id"], ", ".join(wrong)))
-        if gone & ~self.hidden or gone and not self.hidden: self.emptied.append((e["org"], e["id"]))
+        if gone & ~(self.hidden | 16 if self.hidden else 0): self.emptied.append((e["org"], e["id"]))
     def run(self, known):
         self.root(known)
         for t in self.trees.values(): self.open(t)

@@ -36,7 +36,7 @@ func watched(t *testing.T, grants ...access.Grant) (r *rig, alert string) {
 	}
 	require.NoError(t, m.Poll(t.Context()))
 	first.pages, err = web.New(first.log, func(*http.Request) ([]access.Grant, error) { return first.grants, nil }, &web.Options{
-		Monitor: m, Now: func() time.Time { return *first.now.Load() }, OnError: func(err error) { first.failed = append(first.failed, err) },
+		Monitor: m, Now: func() time.Time { return *first.now.Load() }, OnError: first.told,
 	})
 	require.NoError(t, err)
 	list, err := m.Alerts(t.Context(), "acme")

@@ -76,7 +76,7 @@ type Options struct {
 	BasePath string
 
 	Now     func() time.Time // nil: time.Now
-	OnError func(error)      // is told what failed, with the id that the reader sees; nil: nobody is
+	OnError func(error)      // is told what failed, with the id that the reader sees, by several goroutines; nil: nobody is
 }
 
 // Handler serves the pages. It is safe for concurrent use.

@@ -49,7 +49,7 @@ func poisoned(t *testing.T, text string) (*rig, []string) {
 	book, err := review.NewBook(r.log, clock)
 	require.NoError(t, err)
 	r.pages, err = web.New(r.log, func(*http.Request) ([]access.Grant, error) { return r.grants, nil }, &web.Options{
-		Monitor: m, Book: book, Now: clock, OnError: func(err error) { r.failed = append(r.failed, err) },
+		Monitor: m, Book: book, Now: clock, OnError: r.told,
 		OrgName: func(string) string { return text }, ProjectName: func(_, _ string) string { return text },
 	})
 	require.NoError(t, err)

@@ -12,6 +12,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -37,7 +38,9 @@ type rig struct {
 	now    atomic.Pointer[time.Time]
 	grants []access.Grant
 	pages  *web.Handler
-	failed []error
+
+	mu     sync.Mutex
+	failed []error // what the host was told
 }
 
 func newRig(t *testing.T, grants ...access.Grant) *rig {
@@ -58,10 +61,17 @@ func newRigOver(t *testing.T, store activitylog.Store, opts *web.Options, grants
 		o = *opts
 	}
 	o.Now = clock
-	o.OnError = func(err error) { r.failed = append(r.failed, err) }
+	o.OnError = r.told
 	r.pages, err = web.New(r.log, func(*http.Request) ([]access.Grant, error) { return r.grants, nil }, &o)
 	require.NoError(t, err)
 	return r
+}
+
+// told is what the host is told, by any goroutine.
+func (r *rig) told(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failed = append(r.failed, err)
 }
 
 func (r *rig) set(now time.Time) { r.now.Store(&now) }

@@ -186,7 +186,7 @@ func TestAuthorizerDecides(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	failing := func(err error) answer {
-		pages, e := web.New(r.log, func(*http.Request) ([]access.Grant, error) { return nil, err }, &web.Options{OnError: func(err error) { r.failed = append(r.failed, err) }})
+		pages, e := web.New(r.log, func(*http.Request) ([]access.Grant, error) { return nil, err }, &web.Options{OnError: r.told})
 		require.NoError(t, e)
 		return get(t, pages, "/orgs/acme/?q=x")
 	}

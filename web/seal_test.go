@@ -28,7 +28,7 @@ func sealed(t *testing.T) (r *rig, keys *integrity.KeyFile, sealer *integrity.Se
 	sealer, err = integrity.NewSealer(r.log, store, &keys.Keys, &integrity.SealerOptions{Now: clock})
 	require.NoError(t, err)
 	r.pages, err = web.New(r.log, func(*http.Request) ([]access.Grant, error) { return r.grants, nil }, &web.Options{
-		Evidence: sealer, Now: clock, OnError: func(err error) { r.failed = append(r.failed, err) },
+		Evidence: sealer, Now: clock, OnError: r.told,
 	})
 	require.NoError(t, err)
 	return r, keys, sealer, store

@@ -237,7 +237,7 @@ func everything(t *testing.T, change func(*web.Options)) (r *rig, alert, id stri
 	require.NoError(t, err)
 	ctx := activitylog.WithActor(t.Context(), ana)
 	require.NoError(t, keeper.SetRules(ctx, "acme", []retention.Rule{{Name: name("rule"), Filter: activitylog.RetentionIs("usage"), Max: 90}}, name("why")))
-	o := web.Options{Monitor: m, Keeper: keeper, Book: book, Now: clock, OnError: func(err error) { r.failed = append(r.failed, err) },
+	o := web.Options{Monitor: m, Keeper: keeper, Book: book, Now: clock, OnError: r.told,
 		OrgName: func(string) string { return name("acme") }, ProjectName: func(string, string) string { return name("project") }}
 	change(&o)
 	r.pages, err = web.New(r.log, func(*http.Request) ([]access.Grant, error) { return r.grants, nil }, &o)
