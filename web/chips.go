@@ -21,7 +21,7 @@ func (v *visit) chips() []chip {
 			c := chip{Field: v.h.t(fieldTitles[f]), Without: p.toggled(f, value).link()}
 			rest, not := strings.CutPrefix(value, "-")
 			c.Not = not
-			c.Value = v.valueName(f, strings.TrimPrefix(rest, `\`))
+			c.Value = v.askedName(f, strings.TrimPrefix(rest, `\`))
 			list = append(list, c)
 		}
 	}
@@ -43,7 +43,19 @@ var fieldTitles = map[string]string{
 	"action": "Action", "actor": "User", "category": "Category", "model": "Model", "org": "Organization", "outcome": "Outcome", "project": "Project",
 }
 
-// valueName is what a value of a field is called.
+// askedName is what a value that the address names is called. Anybody can write an address, so that the host is asked only
+// for names of what the grants cover.
+func (v *visit) askedName(field, value string) string {
+	s := v.route.scope
+	switch {
+	case s.kind == "platform":
+	case field == "org" && value != s.org, field == "project" && value != "" && !covered(scope{"project", s.org, value}, v):
+		return value
+	}
+	return v.valueName(field, value)
+}
+
+// valueName is what a value of a field of events that the reader sees is called.
 func (v *visit) valueName(field, value string) string {
 	switch field {
 	case "category":

@@ -44,6 +44,9 @@ var (
 // secret is what nobody may see to whom a project of an organization does not belong. No request holds it.
 func secret(org, project string) string { return "Xq" + org + "Xq" + project + "Xq" }
 
+// orgSecret is the same of a whole organization.
+func orgSecret(org string) string { return "Yq" + org + "Yq" }
+
 func newTown(t *testing.T, store activitylog.Store) *town {
 	t.Helper()
 	w := &town{rig: newRigOver(t, store, nil), rng: seeded(t), pool: map[string][]string{}}
@@ -53,7 +56,7 @@ func newTown(t *testing.T, store activitylog.Store) *town {
 	book, err := review.NewBook(w.log, clock)
 	require.NoError(t, err)
 	w.pages, err = web.New(w.log, func(*http.Request) ([]access.Grant, error) { return []access.Grant{w.viewer}, nil }, &web.Options{
-		Monitor: m, Book: book, Now: clock, OnError: func(err error) { t.Errorf("told the host: %v", err) },
+		Monitor: m, Book: book, Now: clock, OrgName: orgSecret, ProjectName: secret, OnError: func(err error) { t.Errorf("told the host: %v", err) },
 	})
 	require.NoError(t, err)
 	var batch []activitylog.Event
@@ -220,6 +223,9 @@ func (w *town) fuzz(t *testing.T, viewer access.Grant, n int) map[int]int {
 	_, org, project := viewer.Scope()
 	var foreign []string
 	for _, o := range townOrgs {
+		if o != org {
+			foreign = append(foreign, orgSecret(o))
+		}
 		for _, p := range townProjects {
 			if o != org || kindOf(viewer) != "org" && p != "p1" || project != "" && p != project {
 				foreign = append(foreign, secret(o, p))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,6 +21,7 @@ type governance struct {
 	base
 	Rules, Platform []ruleLine
 	Holds           []holdLine
+	Hidden          int // holds of the platform that are only counted here
 	Reviews         []reviewLine
 	Coverage        []coverageLine
 	CoverageSlow    bool
@@ -88,7 +90,13 @@ func (v *visit) governancePage() {
 	out.end()
 }
 
-// retained reads rules and holds of retention.
+// platformwide tells whether the reader may read what concerns all organizations: it may name another one.
+func (v *visit) platformwide() bool {
+	return slices.ContainsFunc(v.grants, func(g access.Grant) bool { return g.Allow(access.View|access.ViewSensitive, "") == nil })
+}
+
+// retained reads rules and holds of retention. Those of the platform are told without what they are about, except to those
+// who read all of it.
 func (v *visit) retained(ctx context.Context, page *governance) error {
 	k := v.h.opts.Keeper
 	if k == nil {
@@ -103,10 +111,20 @@ func (v *visit) retained(ctx context.Context, page *governance) error {
 		return err
 	}
 	page.Rules, page.Platform = v.ruleLines(own), v.ruleLines(platform)
+	open := v.platformwide()
+	for i := range page.Platform {
+		if l := &page.Platform[i]; !open {
+			l.Filter, l.Note = "", ""
+		}
+	}
 	for _, org := range []string{v.route.scope.org, ""} {
 		holds, err := k.Holds(ctx, org)
 		if err != nil {
 			return err
+		}
+		if org == "" && !open {
+			page.Hidden = len(holds)
+			continue
 		}
 		for _, x := range holds {
 			page.Holds = append(page.Holds, holdLine{x.ID, all(v.h, x.Filter), x.Reason, first(x.By.Name, x.By.ID), v.h.moment(x.At.In(v.zone()))})

@@ -62,3 +62,36 @@ func TestGovernance(t *testing.T) {
 		require.Equal(t, http.StatusNotFound, post("subject=log&note=x"))
 	}
 }
+
+// What concerns all organizations may be about another one: without a grant for the platform only that it is there is told.
+func TestGovernanceOfThePlatform(t *testing.T) {
+	t.Parallel()
+	store := memory.New()
+	r := newRigOver(t, store, nil, org(access.AllRights))
+	clock := func() time.Time { return *r.now.Load() }
+	keeper, err := retention.New(r.log, store, &retention.Options{Now: clock})
+	require.NoError(t, err)
+	r.pages, err = web.New(r.log, func(*http.Request) ([]access.Grant, error) { return r.grants, nil }, &web.Options{Keeper: keeper, Now: clock})
+	require.NoError(t, err)
+	ctx := activitylog.WithActor(t.Context(), activitylog.Actor{ID: "root", Name: "Rosa Root"})
+	require.NoError(t, keeper.SetRules(ctx, "", []retention.Rule{{Name: "messages", Filter: activitylog.ActorIs("zoe"), Max: 90, Note: "as beta asked"}}, "agreed"))
+	_, err = keeper.SetHold(ctx, retention.Hold{Filter: activitylog.ActorIs("leo"), Reason: "case of beta"})
+	require.NoError(t, err)
+	kept := []string{"actor:zoe", "as beta asked", "actor:leo", "case of beta", "Rosa Root"}
+
+	page := r.get("/orgs/acme/governance/").ok(t)
+	require.Contains(t, page.text(), "messages – – 90 days")
+	require.Contains(t, page.text(), "Of the platform, not shown here: 1")
+	for _, word := range kept {
+		require.NotContains(t, page.body, word)
+	}
+	r.grants = append(r.grants, access.Platform(ana, access.View))
+	require.NotContains(t, r.get("/orgs/acme/governance/").ok(t).body, "case of beta", "sensitive")
+
+	r.grants = []access.Grant{access.Platform(ana, access.AllRights)}
+	text := r.get("/orgs/acme/governance/").ok(t).text()
+	for _, word := range []string{"actor:zoe", "actor:leo", "case of beta", "Rosa Root"} {
+		require.Contains(t, text, word)
+	}
+	require.NotContains(t, text, "not shown here")
+}
