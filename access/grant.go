@@ -1,6 +1,7 @@
 package access
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -94,6 +95,9 @@ func (g Grant) OnBehalfOf(d ...activitylog.Delegation) Grant {
 // Actor returns who was granted it.
 func (g Grant) Actor() activitylog.Actor { return g.actor }
 
+// Behalf returns those whose identity or authority the actor uses, nearest first.
+func (g Grant) Behalf() []activitylog.Delegation { return slices.Clone(g.behalf) }
+
 // Rights returns the rights that it brings.
 func (g Grant) Rights() Right { return g.rights }
 
@@ -118,6 +122,12 @@ func (g Grant) Within(org, project string) (Grant, bool) {
 		g.scope = scope{kind: "org", org: org}
 	}
 	return g, true
+}
+
+// Under returns a context whose events belong to what the grant covers, whatever the request belongs to, and are done by
+// its actor, for those whose identity or authority that one uses.
+func (g Grant) Under(ctx context.Context) context.Context {
+	return activitylog.WithActor(g.scope.under(ctx), g.actor, g.behalf...)
 }
 
 // Allow returns nil if the grant has all the rights in an organization, and otherwise an error that wraps ErrDenied. The

@@ -45,6 +45,9 @@ type Review struct {
 	Findings []string // what was found; none: nothing
 	Note     string
 
+	// OnBehalfOf are those whose identity or authority the reviewer used, nearest first.
+	OnBehalfOf []activitylog.Delegation
+
 	At time.Time // when it was recorded; ignored by Record
 }
 
@@ -152,7 +155,7 @@ func (b *Book) Record(ctx context.Context, r Review) error {
 	last, err := b.last(ctx, r.Org, r.Subject)
 	if err == nil {
 		err = settings.Record(ctx, b.log, b.now(), last, activitylog.Event{
-			Org: settings.Home(r.Org), Action: decision.Review, Actor: r.Reviewer, Metadata: value,
+			Org: settings.Home(r.Org), Action: decision.Review, Actor: r.Reviewer, OnBehalfOf: r.OnBehalfOf, Metadata: value,
 			Targets: []activitylog.Target{{Type: "review", ID: string(r.Subject), Name: "the " + string(r.Subject)}},
 		})
 	}
@@ -177,7 +180,7 @@ func (b *Book) Reviews(ctx context.Context, org string, s Subject, limit int) ([
 		if err := settings.Decode(&e, &j); err != nil {
 			return nil, fmt.Errorf("review: event %s: %w", e.ID, err)
 		}
-		list = append(list, Review{org, s, e.Actor, Window{j.From, j.To}, j.Findings, j.Note, e.Time})
+		list = append(list, Review{org, s, e.Actor, Window{j.From, j.To}, j.Findings, j.Note, e.OnBehalfOf, e.Time})
 		if len(list) == limit {
 			break
 		}

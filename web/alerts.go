@@ -278,7 +278,7 @@ func (v *visit) decide(id string) {
 		return
 	}
 	m, org := v.h.opts.Monitor, v.route.scope.org
-	ctx := activitylog.WithActor(v.r.Context(), v.grant.Actor())
+	ctx := v.grant.Under(v.r.Context())
 	reason := strings.TrimSpace(v.r.PostForm.Get("reason"))
 	var err error
 	switch v.r.PostForm.Get("do") {

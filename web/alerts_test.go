@@ -13,6 +13,7 @@ import (
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/access"
 	"github.com/activitylog/activitylog/alerts/monitor"
+	"github.com/activitylog/activitylog/review"
 	"github.com/activitylog/activitylog/store/memory"
 	"github.com/activitylog/activitylog/web"
 	"github.com/stretchr/testify/require"
@@ -130,4 +131,39 @@ func TestAlertsAreNotForEverybody(t *testing.T) {
 	r.grants = []access.Grant{org(access.View)}
 	require.NotContains(t, r.get("/").ok(t).text(), "Needs a look")
 	require.Equal(t, http.StatusNotFound, r.get("/?alert="+id).code)
+}
+
+// What people decide in the pages belongs to the log that they look at, not to the project of the host's request, and says
+// on whose behalf they did.
+func TestDecisionsBelongToTheLog(t *testing.T) {
+	t.Parallel()
+	boss := activitylog.Delegation{Actor: activitylog.Actor{Type: activitylog.User, ID: "boss"}, Relation: activitylog.DelegatedBy}
+	r, id := watched(t, org(access.AllRights).OnBehalfOf(boss))
+	clock := func() time.Time { return *r.now.Load() }
+	m, err := monitor.New(r.log, &monitor.Options{Now: clock})
+	require.NoError(t, err)
+	book, err := review.NewBook(r.log, clock)
+	require.NoError(t, err)
+	pages, err := web.New(r.log, func(*http.Request) ([]access.Grant, error) { return r.grants, nil }, &web.Options{Monitor: m, Book: book, Now: clock})
+	require.NoError(t, err)
+	host := http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		ctx := activitylog.WithOrg(q.Context(), "acme", "p1")
+		pages.ServeHTTP(w, q.WithContext(activitylog.WithActor(ctx, activitylog.Actor{ID: "session"})))
+	})
+	post := func(target, form string) {
+		t.Helper()
+		require.Equal(t, http.StatusSeeOther, request(t, host, http.MethodPost, target, form, "Content-Type", "application/x-www-form-urlencoded").code)
+	}
+	post("/orgs/acme/alerts/"+id, "do=ack&reason=mine")
+	post("/orgs/acme/governance/", "subject=log&note=well")
+	post("/orgs/acme/views", "name=All&query=range%3Dall")
+	post("/orgs/acme/projects/p2/views", "name=All&query=range%3Dall")
+	projects := map[string][]string{}
+	for e, err := range r.log.Org("acme").Events(t.Context(), activitylog.Query{Filter: activitylog.ActionUnder("audit.alert.ack", "audit.review", "audit.filter.save")}) {
+		require.NoError(t, err)
+		projects[e.Action] = append(projects[e.Action], e.Project)
+		require.Equal(t, "ana", e.Actor.ID, e.Action)
+		require.Equal(t, []activitylog.Delegation{boss}, e.OnBehalfOf, e.Action)
+	}
+	require.Equal(t, map[string][]string{"audit.alert.ack": {""}, "audit.review": {""}, "audit.filter.save": {"p2", ""}}, projects)
 }

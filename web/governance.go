@@ -227,9 +227,9 @@ func (v *visit) signOff() {
 	if err != nil || from.IsZero() || !from.Before(now) {
 		from = now.AddDate(0, 0, -30)
 	}
-	ctx := activitylog.WithActor(v.r.Context(), v.grant.Actor())
+	ctx := v.grant.Under(v.r.Context())
 	r := review.Review{
-		Org: org, Subject: review.Subject(v.r.PostForm.Get("subject")), Reviewer: v.grant.Actor(), Window: review.Window{From: from, To: now},
+		Org: org, Subject: review.Subject(v.r.PostForm.Get("subject")), Reviewer: v.grant.Actor(), OnBehalfOf: v.grant.Behalf(), Window: review.Window{From: from, To: now},
 		Note: strings.TrimSpace(v.r.PostForm.Get("note")),
 	}
 	for line := range strings.Lines(v.r.PostForm.Get("findings")) {

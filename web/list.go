@@ -97,14 +97,17 @@ func (v *visit) listPage() {
 	}
 	var open *alertStrip
 	var views []savedView
-	looked := make(chan struct{})
+	looked := make(chan any, 1)
 	above := *v
 	go func() {
-		defer close(looked)
+		// A panic of the host's code here would end the process: the server expects it where it serves the request.
+		defer func() { looked <- recover() }()
 		open, views = above.strip(ctx, now), above.views(ctx)
 	}()
 	l, err := v.list(ctx, about, a, now)
-	<-looked
+	if p := <-looked; p != nil {
+		panic(p)
+	}
 	if err != nil {
 		v.failReading(err)
 		return

@@ -1,9 +1,11 @@
 package web_test
 
 import (
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"net/http"
 	"net/url"
 	"slices"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/access"
+	"github.com/activitylog/activitylog/store/memory"
 	"github.com/activitylog/activitylog/web"
 	"github.com/stretchr/testify/require"
 )
@@ -235,4 +238,22 @@ func TestAnyRangeIsAnswered(t *testing.T) {
 		r.get("/?" + query).ok(t)
 	}
 	require.Empty(t, r.failed)
+}
+
+// shaky is a store that panics where saved views are read, which is beside the rows.
+type shaky struct{ *memory.Store }
+
+func (s shaky) Scan(ctx context.Context, q activitylog.StoreQuery) iter.Seq2[activitylog.Event, error] {
+	if strings.Contains(q.Filter.String(), "audit.filter.save") {
+		panic("shaky")
+	}
+	return s.Store.Scan(ctx, q)
+}
+
+// A panic of the host's code ends the request that met it and not the process.
+func TestPanicStaysInItsRequest(t *testing.T) {
+	t.Parallel()
+	r := newRigOver(t, shaky{memory.New()}, nil, org(access.AllRights))
+	require.PanicsWithValue(t, "shaky", func() { r.get("/orgs/acme/") })
+	require.Equal(t, http.StatusOK, r.get("/orgs/acme/recent/").code)
 }

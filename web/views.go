@@ -211,11 +211,11 @@ func (v *visit) keep(w savedView, x viewJSON, message string) error {
 		return err
 	}
 	e := activitylog.Event{
-		Org: settings.Home(v.route.scope.org), Project: v.route.scope.project, Action: decision.View, Actor: actor, Metadata: value,
+		Org: settings.Home(v.route.scope.org), Action: decision.View, Metadata: value,
 		Targets: []activitylog.Target{{Type: "view", ID: w.ID, Name: w.Name}, {Type: "views", ID: shelf}},
 	}
 	if message != "" {
 		e.Message = first(actor.Name, actor.ID) + " " + message
 	}
-	return settings.Record(v.r.Context(), v.h.log, v.h.opts.Now(), w.event, e)
+	return settings.Record(v.grant.Under(v.r.Context()), v.h.log, v.h.opts.Now(), w.event, e)
 }
