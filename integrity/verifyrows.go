@@ -23,8 +23,8 @@ type rowChecks struct {
 	erased   []erasedRow          // to be held against the records of erasures
 	erasures map[eventKey]bool
 	claimed  map[eventKey]bool // erasures of which only rows tell that nobody vouches for
-	declared *declaration // how the log is sealed, as was told last
-	halted   bool         // rows from some place on cannot be read
+	declared *declaration      // how the log is sealed, as was told last
+	halted   bool              // rows from some place on cannot be read
 }
 
 type unsealedRow struct {
