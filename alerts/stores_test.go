@@ -11,6 +11,7 @@ import (
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/alerts"
+	"github.com/activitylog/activitylog/internal/decision"
 	"github.com/activitylog/activitylog/internal/pgtest"
 	"github.com/activitylog/activitylog/store/memory"
 	"github.com/activitylog/activitylog/store/postgres"
@@ -35,7 +36,7 @@ func TestStoresGiveTheSameFigures(t *testing.T) {
 		log, err := activitylog.New(store, nil)
 		require.NoError(t, err)
 		for part := range slices.Chunk(events, 500) {
-			_, err := log.RecordAll(t.Context(), part)
+			_, err := log.RecordAll(decision.With(t.Context()), part) // stories hold decisions too
 			require.NoError(t, err)
 		}
 		var kept []activitylog.Event
