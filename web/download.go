@@ -46,9 +46,11 @@ func (v *visit) export() {
 	defer cancel()
 	known := v.h.exports.begin(v.exportKey(asked.Get("token")), cancel, time.Now())
 	out := &download{v: v, name: fileName(v.scopeName(), now, kind), kind: kind, known: known, control: http.NewResponseController(v.w)}
+	out.deadline(time.Time{})
 	_, err = v.reader.Export(ctx, out, activitylog.Query{Filter: a.filter}, func(w io.Writer, events iter.Seq2[activitylog.Event, error]) error {
 		return write(w, known.counted(events))
 	})
+	out.deadline(time.Now().Add(chunkTime)) // for what the server still sends
 	known.end(err, time.Now())
 	switch {
 	case err == nil:
@@ -84,15 +86,20 @@ func (d *download) begin() {
 	d.v.w.WriteHeader(http.StatusOK)
 }
 
+// deadline bounds what is sent from now on; zero: nothing does. None may stand while the log is read, since on HTTP/2 it
+// ends the answer also when nothing waits to be sent.
+func (d *download) deadline(t time.Time) { _ = d.control.SetWriteDeadline(t) } // not all servers can
+
 // Write implements io.Writer.
 func (d *download) Write(b []byte) (int, error) {
 	d.begin()
-	_ = d.control.SetWriteDeadline(time.Now().Add(chunkTime)) // not all servers can
+	d.deadline(time.Now().Add(chunkTime))
 	n, err := d.v.w.Write(b)
 	d.known.bytes.Add(int64(n))
 	if err == nil {
 		_ = d.control.Flush()
 	}
+	d.deadline(time.Time{})
 	return n, err
 }
 

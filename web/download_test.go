@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"iter"
 	"net/http"
@@ -78,6 +79,73 @@ func TestExportOutlivesTimeouts(t *testing.T) {
 	b, err := io.ReadAll(a.Body)
 	require.NoError(t, err)
 	require.Equal(t, 400, strings.Count(string(b), "\n"))
+}
+
+// timed is an answer that knows its deadline.
+type timed struct {
+	*httptest.ResponseRecorder
+	until time.Time
+	armed int
+}
+
+func (w *timed) SetWriteDeadline(t time.Time) error {
+	if w.until = t; !t.IsZero() {
+		w.armed++
+	}
+	return nil
+}
+
+// While an export waits for the log, before its first piece and between two, no deadline stands: HTTP/2 would end it.
+func TestExportWaitsWithoutDeadline(t *testing.T) {
+	t.Parallel()
+	for _, after := range []int{1, 300} {
+		r, store := newGated(t)
+		store.after = after
+		w := &timed{ResponseRecorder: httptest.NewRecorder(), until: start}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			r.pages.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/export?format=ndjson", nil))
+		}()
+		<-store.reached
+		require.Equal(t, after > 1, w.armed > 0, "each piece has its time")
+		require.Zero(t, w.until, "after %d events", after)
+		close(store.gate)
+		<-done
+		require.NotZero(t, w.until, "the end has one too")
+		require.Equal(t, 400, strings.Count(w.Body.String(), "\n"))
+	}
+}
+
+// The same over HTTP/2, whose server would reset the stream.
+func TestExportOutlivesTimeoutsOfHTTP2(t *testing.T) {
+	t.Parallel()
+	r, store := newGated(t)
+	store.after = 1
+	mux := http.NewServeMux()
+	mux.Handle("/", r.pages)
+	mux.HandleFunc("/cut", endless)
+	server := httptest.NewUnstartedServer(mux)
+	server.EnableHTTP2, server.Config.WriteTimeout = true, 60*time.Millisecond
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	got := make(chan error, 1)
+	go func() {
+		a, err := server.Client().Get(server.URL + "/export?format=ndjson")
+		if err == nil {
+			var b []byte
+			b, err = io.ReadAll(a.Body)
+			a.Body.Close()
+			if n := strings.Count(string(b), "\n"); err == nil && (n != 400 || a.ProtoMajor != 2) {
+				err = fmt.Errorf("%d rows over %s", n, a.Proto)
+			}
+		}
+		got <- err
+	}()
+	<-store.reached
+	waitForTimeout(t, server)
+	close(store.gate)
+	require.NoError(t, <-got)
 }
 
 // Whoever gave an export a token can ask how far it is and end it, and nobody else can.

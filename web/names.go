@@ -10,7 +10,7 @@ import (
 )
 
 // names remembers what actors are called, by scope and id, from events that were shown to somebody with the same scope
-// and the same rights. It forgets everything when it is full.
+// and the same rights; for one's own activity, to the same person. It forgets everything when it is full.
 type names struct {
 	mu sync.Mutex
 	m  map[nameKey]string
@@ -19,13 +19,19 @@ type names struct {
 type nameKey struct {
 	scope  scope
 	rights uint8
+	kind   activitylog.ActorType // of whose own activity it is, with their id
+	reader string
 	id     string
 }
 
 const mostNames = 20_000
 
 func (v *visit) nameKey(id string) nameKey {
-	return nameKey{v.route.scope, uint8(v.grant.Rights()), id}
+	k := nameKey{scope: v.route.scope, rights: uint8(v.grant.Rights()), id: id}
+	if k.scope.kind == "own" {
+		k.kind, k.reader = v.grant.Actor().Type, v.grant.Actor().ID
+	}
+	return k
 }
 
 func (v *visit) learn(events []activitylog.Event) {

@@ -212,3 +212,16 @@ func TestAuthorizerDecides(t *testing.T) {
 		require.Equal(t, http.StatusMethodNotAllowed, request(t, r.pages, method, "/orgs/acme/", "").code, method)
 	}
 }
+
+// A name that somebody met in their own activity is nothing that another one learns from theirs.
+func TestNamesOfOwnActivityStayThere(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, access.Own(activitylog.Actor{ID: "mia"}, "acme", access.AllRights))
+	r.record("acme", "", "mia", time.Hour)
+	require.Contains(t, r.get("/mine/acme/?range=all").ok(t).body, "Mia of acme")
+	require.Contains(t, r.get("/mine/acme/?range=all&actor=mia").ok(t).body, "Mia of acme")
+	for _, actor := range []activitylog.Actor{{ID: "leo"}, {Type: activitylog.Service, ID: "mia"}} {
+		r.grants = []access.Grant{access.Own(actor, "acme", access.AllRights)}
+		require.NotContains(t, r.get("/mine/acme/?range=all&actor=mia").ok(t).body, "Mia of acme")
+	}
+}

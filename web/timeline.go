@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 
@@ -49,6 +50,10 @@ func (v *visit) timelinePage() {
 	a, err := v.ask(now)
 	if err != nil {
 		v.failReading(err)
+		return
+	}
+	if a.wrong != nil { // the page has no line to tell of it
+		v.fail(http.StatusBadRequest, errors.New(a.wrong.Text))
 		return
 	}
 	q := activitylog.Query{Limit: limits[1]}

@@ -64,6 +64,10 @@ func (v *visit) usagePage() {
 		v.failReading(err)
 		return
 	}
+	if a.wrong != nil { // figures of something else than was asked for would be believed
+		v.fail(http.StatusBadRequest, errors.New(a.wrong.Text))
+		return
+	}
 	title := h.t("Usage")
 	page := usage{base: v.base(title + " · " + v.scopeName())}
 	page.Crumbs, page.Tabs = v.crumbs(title), v.tabs("usage")

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -61,4 +62,18 @@ func TestUsage(t *testing.T) {
 	require.Contains(t, text, "Cost €0.90 + $0.25")
 	require.False(t, strings.Contains(text, "big"))
 	require.Contains(t, r.get("/orgs/acme/projects/p2/usage/?from=2020-01-01&to=2020-02-01").ok(t).text(), "No model was used in this time")
+}
+
+// A mistake in the search is said: the figures of everything would pass for those of what was meant.
+func TestMistypedSearchShowsNoFigures(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, org(access.AllRights))
+	r.record("acme", "p1", "leo", time.Hour)
+	for _, path := range []string{"/orgs/acme/usage/", "/orgs/acme/recent/"} {
+		a := r.get(path + "?range=all&q=category%3A%28")
+		require.Equal(t, http.StatusBadRequest, a.code, path)
+		require.Contains(t, a.text(), "This address cannot be read")
+		require.NotContains(t, a.text(), "0.42")
+		require.NotContains(t, a.text(), "Leo of acme")
+	}
 }
