@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -47,8 +48,10 @@ func TestRotation(t *testing.T) {
 				t.Errorf("by %s: %v", name, got)
 			}
 		}
-		if got := verify(nil, last.Verifiers[0]); len(got) != 2 || // that of the platform tells of the rotations
-			!strings.Contains(got[0].What, "the signature of checkpoint") {
+		unsigned := func(f integrity.Finding) bool { return strings.Contains(f.What, "the signature of checkpoint") }
+		// The tree of the platform, which tells of the rotations, may have been sealed later.
+		if got := verify(nil, last.Verifiers[0]); !slices.ContainsFunc(got, func(f integrity.Finding) bool { return f.Org == "acme" }) ||
+			slices.ContainsFunc(got, func(f integrity.Finding) bool { return !unsigned(f) }) {
 			t.Errorf("by the last key alone, with the trees under former ones: %v", got)
 		}
 
