@@ -2,12 +2,10 @@
 
 SHELL := /bin/bash
 
-# Flags for go test, and 0 in place of 1 or "skip" in place of "require" to let tests without PostgreSQL or a browser be
-# skipped.
+# Flags for go test, and 0 in place of 1 to let tests be skipped that lack PostgreSQL, a browser or what else deps installs.
 GOTESTFLAGS ?=
-ACTIVITYLOG_REQUIRE_POSTGRES ?= 1
-ACTIVITYLOG_E2E ?= require
-export ACTIVITYLOG_REQUIRE_POSTGRES ACTIVITYLOG_E2E
+ACTIVITYLOG_REQUIRE ?= 1
+export ACTIVITYLOG_REQUIRE
 
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/activitylog/tools
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2

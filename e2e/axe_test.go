@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/activitylog/activitylog/access"
+	"github.com/activitylog/activitylog/internal/needs"
 	"github.com/activitylog/activitylog/web"
 	"github.com/chromedp/cdproto/emulation"
 )
@@ -15,7 +16,7 @@ import (
 func (tb *tab) violations() []string {
 	tb.t.Helper()
 	source, err := axe()
-	need(tb.t, err)
+	needs.Missing(tb.t, err)
 	eval[int](tb, source+";0") // a script element would break the page's policy
 	return eval[[]string](tb, `axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})
 		.then(r => r.violations.flatMap(v => v.nodes.map(n => v.id + ': ' + n.html.slice(0, 160) + ' | ' + n.failureSummary.slice(0, 300))))`)

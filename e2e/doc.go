@@ -2,5 +2,5 @@
 // reaches users.
 //
 // It needs Chromium, which it finds by ACTIVITYLOG_CHROMIUM or under its usual names, and axe-core from npm; make deps
-// installs both. Without them the tests are skipped, unless ACTIVITYLOG_E2E is "require".
+// installs both. Without them the tests are skipped, unless ACTIVITYLOG_REQUIRE is 1.
 package e2e

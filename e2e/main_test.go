@@ -20,6 +20,7 @@ import (
 	"github.com/activitylog/activitylog/alerts/monitor"
 	"github.com/activitylog/activitylog/integrity"
 	"github.com/activitylog/activitylog/internal/demo"
+	"github.com/activitylog/activitylog/internal/needs"
 	"github.com/activitylog/activitylog/review"
 	"github.com/activitylog/activitylog/store/memory"
 	"github.com/activitylog/activitylog/web"
@@ -79,18 +80,6 @@ var axe = sync.OnceValues(func() (string, error) {
 	b, err := os.ReadFile(path)
 	return string(b), err
 })
-
-// need ends a test for which something is not installed.
-func need(t *testing.T, err error) {
-	t.Helper()
-	if err == nil {
-		return
-	}
-	if os.Getenv("ACTIVITYLOG_E2E") == "require" {
-		t.Fatal(err)
-	}
-	t.Skip(err)
-}
 
 // now is the moment of all tests.
 var now = time.Date(2026, 6, 16, 14, 32, 0, 0, time.UTC)
@@ -261,7 +250,7 @@ type tab struct {
 func open(t *testing.T, s *site) *tab {
 	t.Helper()
 	root, err := browser()
-	need(t, err)
+	needs.Missing(t, err)
 	ctx, cancel := chromedp.NewContext(root, chromedp.WithNewBrowserContext()) // with cookies of its own
 	t.Cleanup(cancel)
 	tb := &tab{t: t, ctx: ctx, site: s}

@@ -2,12 +2,14 @@ package integrity_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/activitylog/activitylog/internal/needs"
 	"github.com/stretchr/testify/require"
 )
 
@@ -22,10 +24,9 @@ const (
 func python(t testing.TB, args ...string) (int, string) {
 	t.Helper()
 	path, err := exec.LookPath("python3")
-	if err != nil && os.Getenv("ACTIVITYLOG_REQUIRE_POSTGRES") != "1" {
-		t.Skip("there is no python3; scripts/deps.sh installs it")
+	if err != nil {
+		needs.Missing(t, fmt.Errorf("scripts/deps.sh installs python3: %w", err))
 	}
-	require.NoError(t, err, "scripts/deps.sh installs python3")
 	script := filepath.Join("..", "scripts", "verify.py")
 	_, err = os.Stat(script) // for the test cache, which does not see what a child process reads
 	require.NoError(t, err)

@@ -132,7 +132,7 @@ postgres18() {
 # run here are found out now. $1: their folder, empty for the usual search.
 starts() {
 	local log
-	log=$(ACTIVITYLOG_POSTGRES_BIN="$1" ACTIVITYLOG_REQUIRE_POSTGRES=1 \
+	log=$(ACTIVITYLOG_POSTGRES_BIN="$1" ACTIVITYLOG_REQUIRE=1 \
 		go test -count=1 -run '^TestRestartOfARunningServer$' ./internal/pgtest 2>&1) || { echo "$log" >&2; return 1; }
 }
 

@@ -9,9 +9,8 @@ cd "$(dirname "$0")/.."
 scripts/deps.sh
 scripts/deps.sh postgres18
 export ACTIVITYLOG_POSTGRES_BIN="${XDG_CACHE_HOME:-$HOME/.cache}/activitylog/postgres-18/bin"
-export ACTIVITYLOG_REQUIRE_POSTGRES=1
+export ACTIVITYLOG_REQUIRE=1
 export ACTIVITYLOG_SOAK=1
-export ACTIVITYLOG_E2E=require
 code=0
 go test -race -count=1 -timeout 3h "$@" ./... || code=1
 go test -count=1 -timeout 3h "$@" ./store/sqlstore ./alerts ./integrity ./cmd/activitylog || code=1 # has tests that the race detector leaves out

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/base64"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -14,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/activitylog/activitylog/internal/needs"
 	_ "github.com/mattn/go-sqlite3"
 	"github.com/stretchr/testify/require"
 )
@@ -28,10 +30,7 @@ func tool(t *testing.T, name string) string {
 			return found
 		}
 	}
-	if v := os.Getenv("ACTIVITYLOG_REQUIRE_POSTGRES"); v != "" && v != "0" {
-		t.Fatalf("%s is missing: run scripts/deps.sh", name)
-	}
-	t.Skipf("%s is missing: run scripts/deps.sh", name)
+	needs.Missing(t, fmt.Errorf("%s is missing: run scripts/deps.sh", name))
 	return ""
 }
 

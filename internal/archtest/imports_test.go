@@ -50,7 +50,8 @@ var mayImport = map[string][]string{
 	"internal/decision":      {},
 	"internal/demo":          {"."},
 	"internal/killtest":      {everything},
-	"internal/pgtest":        {},
+	"internal/needs":         {},
+	"internal/pgtest":        {"internal/needs"},
 	"internal/settings":      {".", "internal/decision"},
 	"internal/spelling":      {},
 	"internal/terms":         {"."},
@@ -129,7 +130,7 @@ func TestConfinedImports(t *testing.T) {
 	}{
 		{"the driver of SQLite", "github.com/mattn/go-sqlite3", []string{"store/sqlite"}},
 		{"the driver of PostgreSQL", "github.com/lib/pq", []string{"store/postgres", "internal/pgtest"}},
-		{"testing", "testing", []string{"store/storetest", "activitytest", "internal/pgtest"}},
+		{"testing", "testing", []string{"store/storetest", "activitytest", "internal/needs", "internal/pgtest"}},
 		{"testify", "github.com/stretchr/testify", nil},
 	}
 	files := parseTree(t)

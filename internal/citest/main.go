@@ -4,8 +4,7 @@
 //	N passed, N failed, N skipped
 //
 // Unlike go test it does not accept a skipped test: where everything a test
-// needs is installed, one that is skipped is one that nobody runs. Only tests
-// whose message says that they are for the soak run may be skipped. Subtests
+// needs is installed, one that is skipped is one that nobody runs. Subtests
 // count like tests, and a package that fails without a failing test, because it
 // does not compile or ends early, counts as one failure.
 //

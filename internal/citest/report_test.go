@@ -50,12 +50,15 @@ ok   p 0.2s: 1 passed, 0 failed, 1 skipped
 `,
 		},
 		{
-			name: "lets a test wait for the soak run",
+			name: "refuses a skipped test, whatever it says",
 			in: `{"Action":"output","Package":"p","Test":"TestSoak","Output":"    b_test.go:1: only in the soak run\n"}
 {"Action":"skip","Package":"p","Test":"TestSoak"}
 ` + passing,
-			want: "ok   p 0.2s: 1 passed, 0 failed, 1 skipped\n1 passed, 0 failed, 1 skipped\n",
-			good: true,
+			want: `    b_test.go:1: only in the soak run
+    a skipped test fails this run: p TestSoak
+ok   p 0.2s: 1 passed, 0 failed, 1 skipped
+1 passed, 0 failed, 1 skipped
+`,
 		},
 		{
 			name: "counts a package that does not compile",

@@ -23,7 +23,7 @@
 //
 // Environment variables:
 //
-//	ACTIVITYLOG_POSTGRES          DSN of a server that DSN is to use instead of a private one
-//	ACTIVITYLOG_POSTGRES_BIN      folder of the binaries initdb and postgres
-//	ACTIVITYLOG_REQUIRE_POSTGRES  "1": a test fails where it would be skipped for want of PostgreSQL
+//	ACTIVITYLOG_POSTGRES      DSN of a server that DSN is to use instead of a private one
+//	ACTIVITYLOG_POSTGRES_BIN  folder of the binaries initdb and postgres
+//	ACTIVITYLOG_REQUIRE       "1": a test fails where it would be skipped for want of PostgreSQL
 package pgtest

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/activitylog/activitylog/internal/needs"
 )
 
 // databaseTimeout bounds the making and dropping of one database.
@@ -42,7 +44,7 @@ func Main(m *testing.M) int {
 // DSN returns the address of a fresh, empty database that is dropped when the
 // test ends. The first call starts the server that the whole test binary
 // shares, or takes the one that ACTIVITYLOG_POSTGRES names. Without PostgreSQL
-// the test is skipped, or fails where ACTIVITYLOG_REQUIRE_POSTGRES is 1.
+// the test is skipped, or fails where ACTIVITYLOG_REQUIRE is 1.
 // It may be called from several tests at once. A database takes about a fifth of
 // a second: tests of many small cases share one and give each case an
 // organization of its own.
@@ -103,10 +105,12 @@ func startShared() {
 func giveUp(tb testing.TB, err error) {
 	tb.Helper()
 	absent := errors.Is(err, ErrNotInstalled) || errors.Is(err, errors.ErrUnsupported)
-	// Whoever names a server has PostgreSQL; only a private one is out of reach.
-	required := os.Getenv("ACTIVITYLOG_REQUIRE_POSTGRES") == "1" && os.Getenv("ACTIVITYLOG_POSTGRES") == ""
-	if absent && !required {
+	switch {
+	case !absent:
+		tb.Fatal(err)
+	case os.Getenv("ACTIVITYLOG_POSTGRES") != "": // PostgreSQL is there, only a private server is out of reach
 		tb.Skip(err)
+	default:
+		needs.Missing(tb, err)
 	}
-	tb.Fatal(err)
 }
