@@ -16,6 +16,7 @@ type builder struct {
 	idArg    func(uuid.UUID) any
 	minMaxID string // SQL for the smallest and largest id of a group
 	oneOff   bool   // not to be prepared: the best plan depends on the values
+	recorded string // SQL for when an event was recorded
 }
 
 func (w *builder) String() string { return string(w.b) }
@@ -123,7 +124,7 @@ func (w *builder) cond(c activitylog.Cond) {
 	case "time":
 		w.write("e.time "+c.Op+" ?", c.Number)
 	case "recorded":
-		w.write("e.recorded "+c.Op+" ?", c.Number)
+		w.write(w.recorded+" "+c.Op+" ?", c.Number)
 	case "cost":
 		w.write("(e.cost IS NOT NULL AND e.cost "+c.Op+" ?)", c.Number)
 	case "actor":

@@ -52,7 +52,7 @@ func NewPostgres(db *sql.DB, opts *PostgresOptions) (*Store, error) {
 
 func (b *postgres) newBuilder() *builder {
 	return &builder{
-		dollar: true, idArg: func(id uuid.UUID) any { return id.String() },
+		dollar: true, idArg: func(id uuid.UUID) any { return id.String() }, recorded: "e.recorded",
 		minMaxID: `min(e.id::text COLLATE "C"), max(e.id::text COLLATE "C")`,
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -46,7 +47,8 @@ func NewSQLite(db *sql.DB) (*Store, error) {
 }
 
 func (b *sqlite) newBuilder() *builder {
-	return &builder{idArg: func(id uuid.UUID) any { return id[:] }, minMaxID: "min(e.id), max(e.id)"}
+	return &builder{idArg: func(id uuid.UUID) any { return id[:] }, minMaxID: "min(e.id), max(e.id)",
+		recorded: "+e.recorded"} // no index: what is read in order would be sorted
 }
 
 // indexed: the text index finds everything else.
@@ -154,13 +156,42 @@ func (b *sqlite) textModule(ctx context.Context) (string, error) {
 
 // from implements backend. Its statement reads the spread itself: no fetch has read it before.
 func (b *sqlite) from(w *builder, p *plan) {
-	if p.before > math.MaxInt64>>slotBits {
-		b.source(w, p, keyOf(p.since), "?", int64(math.MaxInt64))
-	} else {
-		b.source(w, p, keyOf(p.since), "? + ((SELECT value FROM activitylog_numbers WHERE name = 'spread') << 10)", keyOf(p.before))
+	hi, before := p.keyBefore()
+	b.source(w, p, keyOf(p.since), hi, before)
+	w.write(" AND ")
+	w.condition(p.expr)
+}
+
+// fromAged is from for events that were recorded before some time, over all of them: what is old enough to go is counted
+// from an index, and not from a log of which it may be a small part.
+func (b *sqlite) fromAged(w *builder, p *plan) {
+	hi, before := p.keyBefore()
+	w.recorded = "e.recorded"
+	w.write("FROM activitylog_events e INDEXED BY activitylog_events_recorded WHERE +e.key >= ? AND +e.key < "+hi, keyOf(p.since), before)
+	if p.org != "" {
+		w.write(" AND e.org = ?", p.org)
 	}
 	w.write(" AND ")
 	w.condition(p.expr)
+}
+
+// keyBefore is the upper bound of keys on SQLite, as text with an argument.
+func (p *plan) keyBefore() (text string, arg int64) {
+	if p.before > math.MaxInt64>>slotBits {
+		return "?", math.MaxInt64
+	}
+	return "? + ((SELECT value FROM activitylog_numbers WHERE name = 'spread') << 10)", keyOf(p.before)
+}
+
+// aged tells whether a filter means only events that were recorded before some time.
+func aged(x activitylog.Expr) bool {
+	switch x := x.(type) {
+	case activitylog.AndExpr:
+		return slices.ContainsFunc(x, aged)
+	case activitylog.Cond:
+		return x.Field == "recorded" && strings.HasPrefix(x.Op, "<")
+	}
+	return false
 }
 
 // order implements backend.

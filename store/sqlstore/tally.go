@@ -27,7 +27,11 @@ func (s *Store) Tally(ctx context.Context, org string, f activitylog.Filter) ([]
 	}
 	w := s.back.newBuilder()
 	w.write("SELECT e.org, e.category, count(*), min(e.time), max(e.time) ")
-	s.back.from(w, p)
+	if b, ok := s.back.(*sqlite); ok && aged(p.expr) {
+		b.fromAged(w, p)
+	} else {
+		s.back.from(w, p)
+	}
 	w.write(" GROUP BY e.org, e.category")
 	rows, err := s.query(ctx, w)
 	return collect(rows, err, scanTally)
