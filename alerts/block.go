@@ -21,7 +21,7 @@ const blockVersion = 1
 // events have them. Equal figures give equal bytes. What Add remembers of single events is left out: events that were
 // added to f are no longer known as duplicates once it has been a block.
 func (f *Figures) AppendBlock(b []byte) []byte {
-	return newBlockWriter(f).append(b, slices.Collect(maps.Keys(f.cells)), slices.Collect(maps.Keys(f.marks)), slices.Collect(maps.Keys(f.firsts)))
+	return newBlockWriter(f).append(b, f.refs(), slices.Collect(maps.Keys(f.marks)), slices.Collect(maps.Keys(f.firsts)))
 }
 
 // Part names one of the parts that Parts takes figures into: a Family, and a number of the time that it is about.
@@ -51,7 +51,7 @@ func DayOf(t time.Time) int32 { return dayOf(t) }
 // and merged with those of other events, add up to the figures of all of them.
 func (f *Figures) Parts() iter.Seq2[Part, []byte] {
 	type members struct {
-		cells  []cellKey
+		cells  []cellRef
 		marks  []uuid.UUID
 		firsts []firstKey
 	}
@@ -62,9 +62,9 @@ func (f *Figures) Parts() iter.Seq2[Part, []byte] {
 		}
 		return parts[p]
 	}
-	for k := range f.cells {
-		m := in(Part{Activity, floorHour(k.quarter)})
-		m.cells = append(m.cells, k)
+	for _, c := range f.refs() {
+		m := in(Part{Activity, floorHour(c.key.quarter)})
+		m.cells = append(m.cells, c)
 	}
 	for id, mark := range f.marks {
 		m := in(Part{Marked, dayOf(mark.Time)})
@@ -108,7 +108,7 @@ func newBlockWriter(f *Figures) *blockWriter {
 
 // A block is its version, then a table of texts, then shapes of cells, cells, marks and firsts, each list with its
 // length in front. Numbers are varints, ids their 16 bytes.
-func (w *blockWriter) append(b []byte, cells []cellKey, marks []uuid.UUID, firsts []firstKey) []byte {
+func (w *blockWriter) append(b []byte, cells []cellRef, marks []uuid.UUID, firsts []firstKey) []byte {
 	w.out = append(b, blockVersion)
 	w.collect(cells, marks, firsts)
 	w.uint(uint64(len(w.texts)))
@@ -132,7 +132,7 @@ func (w *blockWriter) append(b []byte, cells []cellKey, marks []uuid.UUID, first
 }
 
 // collect makes the table of all texts that the block needs, in their order.
-func (w *blockWriter) collect(cells []cellKey, marks []uuid.UUID, firsts []firstKey) {
+func (w *blockWriter) collect(cells []cellRef, marks []uuid.UUID, firsts []firstKey) {
 	for _, n := range w.used {
 		w.numbers[n] = 0
 	}
@@ -152,8 +152,8 @@ func (w *blockWriter) collect(cells []cellKey, marks []uuid.UUID, firsts []first
 			}
 		}
 	}
-	for _, k := range cells {
-		for _, n := range k.names() {
+	for i := range cells {
+		for _, n := range cells[i].key.names() {
 			number(n)
 		}
 	}

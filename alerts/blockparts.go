@@ -16,24 +16,22 @@ func (k *cellKey) shape() shape {
 }
 
 // cells writes shapes and cells, in the order of the block's texts.
-func (w *blockWriter) cells(keys []cellKey) {
-	type item struct {
-		block cellKey // by the block's numbers
-		sum   *Sum
-	}
-	items := make([]item, len(keys))
+func (w *blockWriter) cells(cells []cellRef) {
+	items := make([]cellRef, len(cells)) // by the block's numbers
 	n := w.numbers
-	for i, k := range keys {
-		items[i] = item{cellKey{
+	for i := range cells {
+		k := &cells[i].key
+		items[i] = cellRef{cellKey{
 			quarter: k.quarter, actor: n[k.actor], kind: n[k.kind], zone: n[k.zone], action: n[k.action], outcome: n[k.outcome],
 			provider: n[k.provider], model: n[k.model], currency: n[k.currency], targets: n[k.targets], priced: k.priced,
-		}, w.f.cells[k]}
+		}, cells[i].sum}
 	}
-	slices.SortFunc(items, func(a, b item) int { return compareCells(&a.block, &b.block) })
+	slices.SortFunc(items, func(a, b cellRef) int { return compareCells(&a.key, &b.key) })
+	items = joinedCells(items)
 	shapes := map[shape]uint64{}
 	var list []shape
 	for i := range items {
-		s := items[i].block.shape()
+		s := items[i].key.shape()
 		if _, ok := shapes[s]; !ok {
 			shapes[s] = uint64(len(list))
 			list = append(list, s)
@@ -50,10 +48,10 @@ func (w *blockWriter) cells(keys []cellKey) {
 	if len(items) == 0 {
 		return
 	}
-	quarter := items[0].block.quarter
+	quarter := items[0].key.quarter
 	w.int(int64(quarter))
 	for i := range items {
-		k := &items[i].block
+		k := &items[i].key
 		w.uint(uint64(k.quarter - quarter)) // since the cell before
 		quarter = k.quarter
 		w.uint(uint64(k.actor))

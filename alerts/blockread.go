@@ -167,13 +167,10 @@ func (r *blockReader) cells() {
 	if n == 0 {
 		return
 	}
-	if r.f.cells == nil {
-		r.f.cells = make(map[cellKey]*Sum, n)
-	}
-	sums := make([]Sum, n) // one allocation for all
+	cells := make([]cell, n)
 	first, last := int64(quarterOf(minTime)), int64(quarterOf(maxTime))
 	quarter := r.int()
-	for i := range sums {
+	for i := range cells {
 		if quarter < first || quarter >= last {
 			r.fail()
 			return
@@ -184,19 +181,15 @@ func (r *blockReader) cells() {
 			r.fail()
 			return
 		}
-		k := shapes[shape]
-		k.quarter, k.actor, k.action = int32(quarter), actor, action
-		s := &sums[i]
-		r.sum(k.quarter, s)
+		c := &cells[i]
+		c.key = shapes[shape]
+		c.key.quarter, c.key.actor, c.key.action = int32(quarter), actor, action
+		r.sum(c.key.quarter, &c.sum)
 		if r.bad {
 			return
 		}
-		if old := r.f.cells[k]; old != nil {
-			old.add(s)
-		} else {
-			r.f.cells[k] = s
-		}
 	}
+	r.f.blocks = append(r.f.blocks, cells)
 }
 
 func (r *blockReader) sum(quarter int32, s *Sum) {

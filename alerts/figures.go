@@ -2,7 +2,6 @@ package alerts
 
 import (
 	"iter"
-	"maps"
 	"slices"
 	"time"
 
@@ -21,6 +20,7 @@ const Quarter = 15 * time.Minute
 type Figures struct {
 	names  names
 	cells  map[cellKey]*Sum
+	blocks [][]cell // sums of blocks as they came; those of one cell add up, here and in cells
 	marks  map[uuid.UUID]Mark
 	firsts map[firstKey]first
 	added  map[uuid.UUID]struct{} // events of Add, none of which counts twice
@@ -114,9 +114,10 @@ func (f *Figures) AddSum(c Cell, s Sum) {
 // Sums yields all sums, by time and then by what their cells say.
 func (f *Figures) Sums() iter.Seq2[Cell, Sum] {
 	return func(yield func(Cell, Sum) bool) {
-		keys := slices.SortedFunc(maps.Keys(f.cells), f.compareCells)
-		for _, k := range keys {
-			if !yield(f.cell(k), *f.cells[k]) {
+		refs := f.refs()
+		slices.SortFunc(refs, func(a, b cellRef) int { return f.compareCells(a.key, b.key) })
+		for _, c := range joinedCells(refs) {
+			if !yield(f.cell(c.key), *c.sum) {
 				return
 			}
 		}
@@ -125,8 +126,8 @@ func (f *Figures) Sums() iter.Seq2[Cell, Sum] {
 
 // Merge puts the figures of other events into f. Events that both hold would count twice.
 func (f *Figures) Merge(o *Figures) {
-	for k, s := range o.cells {
-		f.AddSum(o.cell(k), *s)
+	for _, c := range o.refs() {
+		f.AddSum(o.cell(c.key), *c.sum)
 	}
 	for _, m := range o.marks {
 		f.addMark(m)

@@ -29,3 +29,9 @@ func Urgent(e *activitylog.Event) bool {
 	_, ok := markOf(e)
 	return ok
 }
+
+// NeedsMore tells of which events Figures.Add and Urgent look at more than their short form, see activitylog.Event.Brief.
+// It looks at Category and Action alone.
+func NeedsMore(e *activitylog.Event) bool {
+	return e.Category == "audit" || isLogin(e.Action) || byAction[e.Action] != 0 || byLastWord[lastWord(e.Action)] != 0
+}

@@ -26,11 +26,6 @@ type view struct {
 	failure  uint32
 }
 
-type cellRef struct {
-	key cellKey
-	sum *Sum
-}
-
 // actorView is one actor. An id is one actor, whatever types it comes with.
 type actorView struct {
 	id    string
@@ -59,16 +54,17 @@ func newView(f *Figures, from, at time.Time, c Config) *view {
 	v.refused, v.failure = v.outcome(activitylog.Denied), v.outcome(activitylog.Failure)
 	end := quarterOf(at)
 	currencies := map[uint32]int64{}
-	v.cells = make([]cellRef, 0, len(f.cells))
-	for k, s := range f.cells {
-		if k.quarter > end || timeOf(k.quarter).Compare(at) >= 0 {
-			continue
+	if at.Equal(timeOf(end)) {
+		end--
+	}
+	v.cells = f.joinQuarters(byQuarter(f.refs(), end))
+	for i := range v.cells {
+		if k := &v.cells[i].key; k.priced {
+			currencies[k.currency] += v.cells[i].sum.Count
 		}
-		v.cells = append(v.cells, cellRef{k, s})
-		if k.priced {
-			currencies[k.currency] += s.Count
-		}
-		if t := timeOf(k.quarter); v.start.IsZero() || t.Before(v.start) {
+	}
+	if len(v.cells) > 0 {
+		if t := timeOf(v.cells[0].key.quarter); v.start.IsZero() || t.Before(v.start) {
 			v.start = t
 		}
 	}
@@ -84,13 +80,14 @@ func newView(f *Figures, from, at time.Time, c Config) *view {
 		}
 	}
 	slices.SortFunc(v.marks, func(a, b Mark) int { return cmp.Or(a.Time.Compare(b.Time), bytes.Compare(a.ID[:], b.ID[:])) })
-	v.cells = byQuarter(v.cells)
 	v.sortActors()
 	return v
 }
 
-// byQuarter puts cells in the order of time, by counting: there are far more of them than quarters of an hour.
-func byQuarter(cells []cellRef) []cellRef {
+// byQuarter puts cells up to a quarter of an hour in the order of time, by counting: there are far more of them than
+// quarters of an hour.
+func byQuarter(cells []cellRef, end int32) []cellRef {
+	cells = slices.DeleteFunc(cells, func(c cellRef) bool { return c.key.quarter > end })
 	if len(cells) == 0 {
 		return nil
 	}

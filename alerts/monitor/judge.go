@@ -83,7 +83,7 @@ func (m *Monitor) judgeOrg(ctx context.Context, org string, urgent bool) error {
 	var f *alerts.Figures
 	if urgent {
 		config = config.Urgent()
-		f, err = m.rollups.read(ctx, org, from.Add(-marksBack), now, alerts.Known, alerts.Marked)
+		f, err = m.rollups.figures(ctx, org, from.Add(-marksBack), now, alerts.Known, alerts.Marked)
 	} else {
 		var last time.Time
 		if last, err = m.judgedAt(ctx, org); err != nil {

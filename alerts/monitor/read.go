@@ -14,10 +14,10 @@ import (
 // with all first times, and of each actor the last day of activity before from. They are those of all events that were
 // folded so far; see CatchUp.
 func (r *Rollups) Figures(ctx context.Context, org string, from, to time.Time) (*alerts.Figures, error) {
-	return r.read(ctx, org, from, to, alerts.Known, alerts.Days, alerts.Marked, alerts.Activity)
+	return r.figures(ctx, org, from, to, alerts.Known, alerts.Days, alerts.Marked, alerts.Activity)
 }
 
-func (r *Rollups) read(ctx context.Context, org string, from, to time.Time, families ...alerts.Family) (*alerts.Figures, error) {
+func (r *Rollups) figures(ctx context.Context, org string, from, to time.Time, families ...alerts.Family) (*alerts.Figures, error) {
 	var f *alerts.Figures
 	err := r.space.View(ctx, func(tx activitylog.SpaceTx) error {
 		f = &alerts.Figures{}
