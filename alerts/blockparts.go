@@ -75,6 +75,15 @@ func compareCells(a, b *cellKey) int {
 	return -1
 }
 
+// What the flags of a sum say, in the order of writing.
+const (
+	oneEvent      = 1 << iota // first and last are one
+	ownPeak                   // the first is the peak
+	hasAmounts                // there are cost or tokens
+	hasBackfilled             // some were backfilled
+	wholePeak                 // the peak has all of the amounts
+)
+
 // sum writes what most sums repeat only once: most cells are one event, and its own peak.
 func (w *blockWriter) sum(quarter int32, s *Sum) {
 	start := timeOf(quarter).UnixMicro()

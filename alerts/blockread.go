@@ -17,12 +17,16 @@ var ErrBlock = errors.New("no block of figures")
 // AddBlock puts the figures of a block into f, as Merge does. Any bytes may be given; a part of a bad block may have
 // been added when the error comes, so that f is of no use then.
 func (f *Figures) AddBlock(block []byte) error {
+	return f.read(block, (*blockReader).cells)
+}
+
+func (f *Figures) read(block []byte, cells func(*blockReader)) error {
 	if len(block) == 0 || block[0] != blockVersion {
 		return fmt.Errorf("alerts: %w: not of version %d", ErrBlock, blockVersion)
 	}
 	r := blockReader{f: f, in: block[1:]}
 	r.texts()
-	r.cells()
+	cells(&r)
 	r.marks()
 	r.firsts()
 	if r.bad || len(r.in) > 0 {
@@ -153,8 +157,11 @@ func (n *names) intern(b []byte) (uint32, string) {
 	return n.number(s), s
 }
 
-func (r *blockReader) cells() {
-	const leastShape, leastCell = 8, 22
+// The fewest bytes of a shape and of a cell.
+const leastShape, leastCell = 8, 22
+
+// shapes are what cells have in common, as keys without the rest.
+func (r *blockReader) shapes() []cellKey {
 	shapes := make([]cellKey, r.count(leastShape))
 	for i := range shapes {
 		k := &shapes[i]
@@ -163,21 +170,31 @@ func (r *blockReader) cells() {
 		}
 		k.priced = r.byte()&1 != 0
 	}
+	return shapes
+}
+
+// firstQuarter is where the cells of a block begin.
+func (r *blockReader) firstQuarter() int64 {
+	quarter := r.int()
+	if quarter < int64(quarterOf(minTime)) || quarter >= int64(quarterOf(maxTime)) {
+		r.fail()
+	}
+	return quarter
+}
+
+func (r *blockReader) cells() {
+	shapes := r.shapes()
 	n := r.count(leastCell)
 	if n == 0 {
 		return
 	}
 	cells := make([]cell, n)
-	first, last := int64(quarterOf(minTime)), int64(quarterOf(maxTime))
-	quarter := r.int()
+	last := int64(quarterOf(maxTime))
+	quarter := r.firstQuarter()
 	for i := range cells {
-		if quarter < first || quarter >= last {
-			r.fail()
-			return
-		}
 		quarter += int64(min(r.uint(), math.MaxUint32))
 		actor, action, shape := r.number(), r.number(), r.uint()
-		if quarter >= last || shape >= uint64(len(shapes)) {
+		if r.bad || quarter >= last || shape >= uint64(len(shapes)) {
 			r.fail()
 			return
 		}
@@ -198,20 +215,20 @@ func (r *blockReader) sum(quarter int32, s *Sum) {
 	s.Count = int64(r.uint())
 	s.First = At{time.UnixMicro(start + r.int()).UTC(), r.id()}
 	s.Last, s.Peak.ID = s.First, s.First.ID
-	if flags&1 == 0 {
+	if flags&oneEvent == 0 {
 		s.Last = At{time.UnixMicro(start + r.int()).UTC(), r.id()}
 	}
-	if flags&2 == 0 {
+	if flags&ownPeak == 0 {
 		s.Peak.ID = r.id()
 	}
-	if flags&4 != 0 {
+	if flags&hasAmounts != 0 {
 		s.CostMicros, s.InputTokens, s.OutputTokens = r.int(), r.int(), r.int()
 	}
-	if flags&8 != 0 {
+	if flags&hasBackfilled != 0 {
 		s.Backfilled = int64(r.uint())
 	}
 	s.Peak.CostMicros, s.Peak.Tokens = s.CostMicros, s.Tokens()
-	if flags&16 == 0 {
+	if flags&wholePeak == 0 {
 		s.Peak.CostMicros, s.Peak.Tokens = r.int(), r.int()
 	}
 }

@@ -20,7 +20,8 @@ const Quarter = 15 * time.Minute
 type Figures struct {
 	names  names
 	cells  map[cellKey]*Sum
-	blocks [][]cell // sums of blocks as they came; those of one cell add up, here and in cells
+	blocks [][]cell    // sums of blocks as they came; those of one cell add up, here and in cells
+	past   [][]pastSum // see AddPast
 	marks  map[uuid.UUID]Mark
 	firsts map[firstKey]first
 	added  map[uuid.UUID]struct{} // events of Add, none of which counts twice

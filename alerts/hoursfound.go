@@ -207,7 +207,10 @@ func (v *view) byCalendar() []Finding {
 		}
 		days := map[int32][]worked{}
 		var order []int32
-		for _, w := range clock.work(a, v) {
+		for _, w := range clock.work(a) {
+			if w.ref < 0 {
+				continue
+			}
 			ref := v.cells[w.ref]
 			if !counts(ref.key) || !v.outside(c, clock, fixed, ref.key) {
 				continue
@@ -240,8 +243,7 @@ func (v *view) byCalendar() []Finding {
 func (v *view) outside(c *Calendar, clock *clocks, fixed *time.Location, k cellKey) bool {
 	zone := fixed
 	if zone == nil {
-		clock.at(v, k) // so that the zone is loaded
-		zone = clock.zones[k.zone]
+		zone = clock.in(k.zone).zone
 	}
 	return !c.works(timeOf(k.quarter).In(zone))
 }

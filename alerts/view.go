@@ -3,6 +3,7 @@ package alerts
 import (
 	"bytes"
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -33,6 +34,7 @@ type actorView struct {
 	first int32     // day of the organization
 	cells []int32   // into view.cells
 	days  []*daySum // in order; days without events are left out
+	past  []pastSum // before all that, mostly in order
 }
 
 // daySum is what one actor did on one day of the organization.
@@ -65,6 +67,16 @@ func newView(f *Figures, from, at time.Time, c Config) *view {
 	}
 	if len(v.cells) > 0 {
 		if t := timeOf(v.cells[0].key.quarter); v.start.IsZero() || t.Before(v.start) {
+			v.start = t
+		}
+	}
+	for _, sums := range f.past {
+		for i := range sums {
+			if p := &sums[i]; p.priced {
+				currencies[p.currency] += p.count
+			}
+		}
+		if t := timeOf(sums[0].quarter); v.start.IsZero() || t.Before(v.start) {
 			v.start = t
 		}
 	}
@@ -125,52 +137,100 @@ func (v *view) within(from, to int32) []cellRef {
 }
 
 func (v *view) sortActors() {
-	byActor := map[uint32]*actorView{}
-	message := map[uint32]bool{} // actions that are messages
-	for i, c := range v.cells {
-		k := c.key
+	byActor := v.actorViews()
+	message := make([]int8, len(v.f.names.list)) // actions that are messages: 1, or not: -1
+	for i := range v.cells {
+		k, sum := &v.cells[i].key, v.cells[i].sum
 		if k.actor == 0 {
 			continue
 		}
 		a := byActor[k.actor]
-		if a == nil {
-			a = &actorView{id: v.f.names.text(k.actor)}
-			byActor[k.actor] = a
-			v.actors = append(v.actors, a)
-		}
-		if kind := activitylog.ActorType(v.f.names.text(k.kind)); a.kind == "" || kind > a.kind {
-			a.kind = kind
+		day := v.day(k.quarter)
+		n := len(a.days)
+		if n == 0 || a.days[n-1].day != day {
+			a.days = append(a.days, &daySum{day: day, cells: a.cells[len(a.cells):]})
+			n++
 		}
 		a.cells = append(a.cells, int32(i))
-		day := v.day(k.quarter)
-		if n := len(a.days); n == 0 || a.days[n-1].day != day {
-			a.days = append(a.days, &daySum{day: day})
-		}
-		d := a.days[len(a.days)-1]
-		d.cells = append(d.cells, int32(i))
+		d := a.days[n-1]
+		d.cells = d.cells[:len(d.cells)+1] // of the actor's
 		d.hours |= 1 << (uint32(k.quarter/4) % 24)
-		is, ok := message[k.action]
-		if !ok {
-			is = isMessage(v.f.names.text(k.action))
-			message[k.action] = is
+		if message[k.action] == 0 {
+			message[k.action] = -1
+			if isMessage(v.f.names.text(k.action)) {
+				message[k.action] = 1
+			}
 		}
-		if is {
-			d.messages.add(c.sum)
+		if message[k.action] > 0 {
+			d.messages.add(sum)
 		}
 		if k.priced && k.currency == v.currency {
-			d.priced.add(c.sum)
+			d.priced.add(sum)
 		}
-		d.tokens += c.sum.Tokens()
+		d.tokens += sum.Tokens()
 	}
 	slices.SortFunc(v.actors, func(a, b *actorView) int { return strings.Compare(a.id, b.id) })
 	for _, a := range v.actors {
-		a.first = a.days[0].day
+		a.first = math.MaxInt32
+		if len(a.days) > 0 {
+			a.first = a.days[0].day
+		}
+		for i := range a.past {
+			if i == 0 || a.past[i].quarter < a.past[i-1].quarter {
+				a.first = min(a.first, v.day(a.past[i].quarter))
+			}
+		}
 		if k, ok := v.f.known(ofActor, a.id, ""); ok {
 			if f, ok := v.f.firsts[k]; ok {
 				a.first = min(a.first, v.day(quarterOf(f.Time)))
 			}
 		}
 	}
+}
+
+// actorViews are the actors by the numbers of their names, with room for what they did and with their past.
+func (v *view) actorViews() []*actorView {
+	n := max(1, len(v.f.names.list))
+	cells, past := make([]int32, n), make([]int32, n)
+	for i := range v.cells {
+		cells[v.cells[i].key.actor]++
+	}
+	for _, sums := range v.f.past {
+		for i := range sums {
+			past[sums[i].actor]++
+		}
+	}
+	cells[0], past[0] = 0, 0 // nobody
+	views, last := make([]*actorView, n), make([]uint32, n)
+	kind := func(actor, kind uint32) {
+		if last[actor] == kind {
+			return
+		}
+		last[actor] = kind
+		if t := activitylog.ActorType(v.f.names.text(kind)); t > views[actor].kind {
+			views[actor].kind = t
+		}
+	}
+	for actor := range views {
+		if cells[actor]+past[actor] > 0 {
+			a := &actorView{id: v.f.names.text(uint32(actor)), cells: make([]int32, 0, cells[actor]), past: make([]pastSum, 0, past[actor])}
+			views[actor], v.actors = a, append(v.actors, a)
+		}
+	}
+	for i := range v.cells {
+		if k := &v.cells[i].key; k.actor != 0 {
+			kind(k.actor, k.kind)
+		}
+	}
+	for _, sums := range v.f.past {
+		for i := range sums {
+			if p := &sums[i]; p.actor != 0 {
+				kind(p.actor, p.kind)
+				views[p.actor].past = append(views[p.actor].past, *p)
+			}
+		}
+	}
+	return views
 }
 
 // messageAction is the action of which all AI messages are.

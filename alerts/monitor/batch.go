@@ -19,8 +19,8 @@ type batch struct {
 	urgent  map[string]bool            // and those with events of which urgent rules take note
 }
 
-// read folds at most batchSize events behind a position, ending with the one at until if it is among them.
-func (r *Rollups) read(ctx context.Context, after, until activitylog.Position) (*batch, error) {
+// fold folds at most batchSize events behind a position, ending with the one at until if it is among them.
+func (r *Rollups) fold(ctx context.Context, after, until activitylog.Position) (*batch, error) {
 	b := &batch{figures: map[string]*alerts.Figures{}, notices: map[uuid.UUID]delivery{}, decided: map[string]bool{}, urgent: map[string]bool{}}
 	read, done := 0, false
 	next, err := r.log.TailBrief(ctx, after, batchSize, needsMore, func(e *activitylog.Event, at activitylog.Position) {

@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -14,56 +15,79 @@ import (
 // with all first times, and of each actor the last day of activity before from. They are those of all events that were
 // folded so far; see CatchUp.
 func (r *Rollups) Figures(ctx context.Context, org string, from, to time.Time) (*alerts.Figures, error) {
-	return r.figures(ctx, org, from, to, alerts.Known, alerts.Days, alerts.Marked, alerts.Activity)
+	return r.read(ctx, org, func(rows *rows) error {
+		return cmp.Or(rows.known(), rows.days(from, to), rows.marks(from, to), rows.hours(alerts.HourOf(from), alerts.HourOf(to), rows.AddBlock))
+	})
 }
 
-func (r *Rollups) figures(ctx context.Context, org string, from, to time.Time, families ...alerts.Family) (*alerts.Figures, error) {
-	var f *alerts.Figures
+// ToJudge reads what alerts.Judge looks at to judge what began at from or later and before at. All that lies long before
+// is read as a past alone, see alerts.Figures.AddPast: these figures are good for nothing else.
+func (r *Rollups) ToJudge(ctx context.Context, org string, from, at time.Time, c alerts.Config) (*alerts.Figures, error) {
+	return r.read(ctx, org, func(rows *rows) error {
+		recent := alerts.HourOf(from.Add(-c.Recent()))
+		return cmp.Or(rows.known(), rows.days(from, at), rows.marks(from.Add(-alerts.MarksReach), at),
+			rows.hours(alerts.HourOf(from.Add(-c.Reach())), recent-1, rows.AddPast), rows.hours(recent, alerts.HourOf(at), rows.AddBlock))
+	})
+}
+
+// toJudgeUrgent reads what the urgent rules look at.
+func (r *Rollups) toJudgeUrgent(ctx context.Context, org string, from, at time.Time) (*alerts.Figures, error) {
+	return r.read(ctx, org, func(rows *rows) error {
+		return cmp.Or(rows.known(), rows.marks(from.Add(-alerts.MarksReach), at))
+	})
+}
+
+// rows are those of an organization, at one moment, and the figures that were read of them.
+type rows struct {
+	*alerts.Figures
+	tx         activitylog.SpaceTx
+	generation uint32
+	org        string
+}
+
+func (r *Rollups) read(ctx context.Context, org string, f func(*rows) error) (*alerts.Figures, error) {
+	var figures *alerts.Figures
 	err := r.space.View(ctx, func(tx activitylog.SpaceTx) error {
-		f = &alerts.Figures{}
+		figures = &alerts.Figures{}
 		h, _, err := readHead(tx, liveKey)
 		if err != nil {
 			return err
 		}
-		for _, family := range families {
-			if family == alerts.Days {
-				err = readDays(tx, f, h.Generation, org, from, to)
-			} else {
-				first, last := buckets(family, from, to)
-				err = readParts(tx, f, h.Generation, org, family, first, last)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+		return f(&rows{figures, tx, h.Generation, org})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("monitor: read roll-ups: %w", err)
 	}
-	return f, nil
+	return figures, nil
 }
 
-// buckets are the first and last of a family in a time.
-func buckets(family alerts.Family, from, to time.Time) (first, last int32) {
-	switch family {
-	case alerts.Activity:
-		return alerts.HourOf(from), alerts.HourOf(to)
-	case alerts.Known:
-		return 0, 0
+func (r *rows) known() error { return r.buckets(alerts.Known, 0, 0, r.AddBlock) }
+
+func (r *rows) marks(from, to time.Time) error {
+	return r.buckets(alerts.Marked, alerts.DayOf(from), alerts.DayOf(to), r.AddBlock)
+}
+
+func (r *rows) hours(first, last int32, add func([]byte) error) error {
+	return r.buckets(alerts.Activity, first, last, add)
+}
+
+// buckets reads those of a family from the first to the last.
+func (r *rows) buckets(family alerts.Family, first, last int32, add func([]byte) error) error {
+	if first > last {
+		return nil
 	}
-	return alerts.DayOf(from), alerts.DayOf(to)
+	return r.each(partPrefix(r.generation, r.org, alerts.Part{Family: family, Bucket: first}), family, last, func(p activitylog.Pair) error { return add(p.Value) })
 }
 
-func readParts(tx activitylog.SpaceTx, f *alerts.Figures, generation uint32, org string, family alerts.Family, first, last int32) error {
-	begin := partPrefix(generation, org, alerts.Part{Family: family, Bucket: first})
-	end := append(partPrefix(generation, org, alerts.Part{Family: family, Bucket: last}), maxLevel+1)
-	for pair, err := range tx.Range(begin, end) {
+// each calls f with the rows of a family from a key to the end of the last bucket.
+func (r *rows) each(begin []byte, family alerts.Family, last int32, f func(activitylog.Pair) error) error {
+	end := append(partPrefix(r.generation, r.org, alerts.Part{Family: family, Bucket: last}), maxLevel+1)
+	for pair, err := range r.tx.Range(begin, end) {
 		if err != nil {
 			return err
 		}
-		if err := f.AddBlock(pair.Value); err != nil {
-			return fmt.Errorf("of organization %q: %w; rebuild them", org, err)
+		if err := f(pair); err != nil {
+			return fmt.Errorf("of organization %q: %w; rebuild them", r.org, err)
 		}
 	}
 	return nil
@@ -72,27 +96,20 @@ func readParts(tx activitylog.SpaceTx, f *alerts.Figures, generation uint32, org
 // thinEvery is how many days of activity are read before those that say nothing are forgotten: it bounds memory.
 const thinEvery = 30
 
-// readDays reads the days of activity up to that of to; before that of from only the last of each actor counts.
-func readDays(tx activitylog.SpaceTx, f *alerts.Figures, generation uint32, org string, from, to time.Time) error {
-	prefix := append(orgPrefix(generation, org), byte(alerts.Days))
-	end := append(partPrefix(generation, org, alerts.Part{Family: alerts.Days, Bucket: alerts.DayOf(to)}), maxLevel+1)
+// days reads the days of activity up to that of to; before that of from only the last of each actor counts.
+func (r *rows) days(from, to time.Time) error {
 	start := alerts.DayOf(from)
 	thinned := start // next day at which to forget
-	for pair, err := range tx.Range(prefix, end) {
-		if err != nil {
-			return err
-		}
-		day := bucketOf(pair.Key)
+	err := r.each(append(orgPrefix(r.generation, r.org), byte(alerts.Days)), alerts.Days, alerts.DayOf(to), func(p activitylog.Pair) error {
+		day := bucketOf(p.Key)
 		if day < start && (thinned == start || day >= thinned) {
-			f.KeepLastDays(dayStart(day))
+			r.KeepLastDays(dayStart(day))
 			thinned = day + thinEvery
 		}
-		if err := f.AddBlock(pair.Value); err != nil {
-			return fmt.Errorf("of organization %q: %w; rebuild them", org, err)
-		}
-	}
-	f.KeepLastDays(dayStart(start))
-	return nil
+		return r.AddBlock(p.Value)
+	})
+	r.KeepLastDays(dayStart(start))
+	return err
 }
 
 func dayStart(day int32) time.Time { return time.Unix(int64(day)*24*60*60, 0).UTC() }

@@ -93,7 +93,7 @@ func (r *Rollups) step(ctx context.Context, l *ledger, until activitylog.Positio
 	if err := r.load(ctx, l); err != nil {
 		return nil, err
 	}
-	b, err := r.read(ctx, l.head.Position, until)
+	b, err := r.fold(ctx, l.head.Position, until)
 	if err != nil || b.n == 0 {
 		return b, err
 	}
