@@ -121,7 +121,7 @@ func (w *blockWriter) append(b []byte, cells []cellRef, marks []uuid.UUID, first
 	w.uint(uint64(len(marks)))
 	for _, id := range marks {
 		m := w.f.marks[id]
-		w.mark(&m)
+		w.mark(m)
 	}
 	slices.SortFunc(firsts, w.f.compareFirst)
 	w.uint(uint64(len(firsts)))

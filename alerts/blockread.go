@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/activitylog/activitylog"
@@ -17,10 +18,11 @@ var ErrBlock = errors.New("no block of figures")
 // AddBlock puts the figures of a block into f, as Merge does. Any bytes may be given; a part of a bad block may have
 // been added when the error comes, so that f is of no use then.
 func (f *Figures) AddBlock(block []byte) error {
-	return f.read(block, (*blockReader).cells)
+	return f.read(block, (*blockReader).cells, f.saw)
 }
 
-func (f *Figures) read(block []byte, cells func(*blockReader)) error {
+// read reads a block, its cells and its first times as told.
+func (f *Figures) read(block []byte, cells func(*blockReader), saw func(firstKey, first)) error {
 	if len(block) == 0 || block[0] != blockVersion {
 		return fmt.Errorf("alerts: %w: not of version %d", ErrBlock, blockVersion)
 	}
@@ -28,7 +30,7 @@ func (f *Figures) read(block []byte, cells func(*blockReader)) error {
 	r.texts()
 	cells(&r)
 	r.marks()
-	r.firsts()
+	r.firsts(saw)
 	if r.bad || len(r.in) > 0 {
 		return fmt.Errorf("alerts: %w: damaged", ErrBlock)
 	}
@@ -40,8 +42,7 @@ type blockReader struct {
 	f       *Figures
 	in      []byte
 	bad     bool
-	names   []string // number 0 is the empty text
-	numbers []uint32 // of names, in f
+	numbers []uint32 // of the block's texts, in f; the first is the empty one
 }
 
 func (r *blockReader) fail() {
@@ -98,17 +99,17 @@ func (r *blockReader) count(size int) int {
 	return int(n)
 }
 
-// name is an index into names and numbers.
+// name is an index into numbers.
 func (r *blockReader) name() uint32 {
 	n := r.uint()
-	if n >= uint64(len(r.names)) {
+	if n >= uint64(len(r.numbers)) {
 		r.fail()
 		return 0
 	}
 	return uint32(n)
 }
 
-func (r *blockReader) text() string   { return r.names[r.name()] }
+func (r *blockReader) text() string   { return r.f.names.text(r.number()) }
 func (r *blockReader) number() uint32 { return r.numbers[r.name()] }
 
 // moment is the time of an event. Others than the log takes are damage: judges walk from the first time to the last.
@@ -139,22 +140,32 @@ func (r *blockReader) list() []string {
 
 func (r *blockReader) texts() {
 	n := r.count(1)
-	r.names, r.numbers = make([]string, 1, n+1), make([]uint32, 1, n+1)
+	names := &r.f.names
+	r.numbers = append(slices.Grow(names.spare[:0], n+1), 0)
+	// The texts of a block are in order, and most of them were in the block before.
+	before := names.block
 	for range n {
 		size := r.count(1)
-		number, s := r.f.names.intern(r.in[:size])
+		text := r.in[:size]
 		r.in = r.in[size:]
-		r.names, r.numbers = append(r.names, s), append(r.numbers, number)
+		for len(before) > 0 && names.text(before[0]) < string(text) {
+			before = before[1:]
+		}
+		if len(before) > 0 && names.text(before[0]) == string(text) {
+			r.numbers = append(r.numbers, before[0])
+		} else {
+			r.numbers = append(r.numbers, names.intern(text))
+		}
 	}
+	names.block, names.spare = r.numbers, names.block
 }
 
 // intern is number without a copy of texts that are known.
-func (n *names) intern(b []byte) (uint32, string) {
+func (n *names) intern(b []byte) uint32 {
 	if i, ok := n.numbers[string(b)]; ok {
-		return i, n.list[i]
+		return i
 	}
-	s := string(b)
-	return n.number(s), s
+	return n.number(string(b))
 }
 
 // The fewest bytes of a shape and of a cell.
@@ -235,8 +246,10 @@ func (r *blockReader) sum(quarter int32, s *Sum) {
 
 func (r *blockReader) marks() {
 	const least = 16 + 1 + 1 + 1 + 9 + 3 + 1
-	for range r.count(least) {
-		m := Mark{ID: r.id(), Time: r.moment(), Class: Class(r.uint())}
+	marks := make([]Mark, r.count(least))
+	for i := range marks {
+		m := &marks[i]
+		*m = Mark{ID: r.id(), Time: r.moment(), Class: Class(r.uint())}
 		flags := r.byte()
 		m.Expected, m.Locked, m.Backfill = flags&1 != 0, flags&2 != 0, flags&4 != 0
 		m.Actor, m.ActorType, m.Action = r.text(), activitylog.ActorType(r.text()), r.text()
@@ -251,7 +264,7 @@ func (r *blockReader) marks() {
 	}
 }
 
-func (r *blockReader) firsts() {
+func (r *blockReader) firsts(saw func(firstKey, first)) {
 	const least = 1 + 3 + 1 + 16 + 2 + 1
 	for range r.count(least) {
 		k := firstKey{dim: dimension(r.byte()), actor: r.number(), value: r.number(), day: int32(r.int())}
@@ -260,6 +273,6 @@ func (r *blockReader) firsts() {
 		if r.bad {
 			return
 		}
-		r.f.saw(k, v)
+		saw(k, v)
 	}
 }

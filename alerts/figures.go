@@ -22,7 +22,7 @@ type Figures struct {
 	cells  map[cellKey]*Sum
 	blocks [][]cell    // sums of blocks as they came; those of one cell add up, here and in cells
 	past   [][]pastSum // see AddPast
-	marks  map[uuid.UUID]Mark
+	marks  map[uuid.UUID]*Mark
 	firsts map[firstKey]first
 	added  map[uuid.UUID]struct{} // events of Add, none of which counts twice
 }
@@ -91,7 +91,7 @@ func (f *Figures) Add(e *activitylog.Event) {
 		f.AddSum(cellOf(e), sumOf(e))
 	}
 	if m, ok := markOf(e); ok {
-		f.addMark(m)
+		f.addMark(&m)
 	}
 	f.learn(e)
 }

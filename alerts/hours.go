@@ -10,10 +10,10 @@ import (
 type worked struct {
 	quarter int32
 	day     int32 // of the person
-	hour    int   // of the person's clock
+	ref     int32 // of a cell; -1: of the past
+	hour    int8  // of the person's clock
 	weekend bool
 	n       int64
-	ref     int32 // of a cell; -1: of the past
 }
 
 // judgeHours finds people at work at hours that are unusual for them, in their own zone, one finding for each day. Service
@@ -110,7 +110,7 @@ func (k *clock) newDay(first int32) *dayClock {
 	for i := range d {
 		t := timeOf(first + int32(i)).In(k.zone)
 		day := t.Weekday()
-		d[i].worked = worked{quarter: first + int32(i), day: localDay(t, k.zone), hour: t.Hour(), weekend: day == time.Saturday || day == time.Sunday}
+		d[i].worked = worked{quarter: first + int32(i), day: localDay(t, k.zone), hour: int8(t.Hour()), weekend: day == time.Saturday || day == time.Sunday}
 	}
 	return d
 }

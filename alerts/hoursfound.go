@@ -68,7 +68,7 @@ func (v *view) mayJudge(today []worked) bool {
 // several hours of the day, or at an hour at which the person hardly ever works. -1: there is none.
 func (v *view) enough(off []worked, tails *[24]float64) int {
 	c := v.c.OffHours
-	all, deep, hours := int64(0), int64(0), map[int]bool{}
+	all, deep, hours := int64(0), int64(0), map[int8]bool{}
 	for i, w := range off {
 		hours[w.hour] = true
 		all += w.n
@@ -157,7 +157,7 @@ func count(list []worked) (n int64) {
 }
 
 func hoursPart(past habits, off []worked) float64 {
-	hours := map[int]bool{}
+	hours := map[int8]bool{}
 	for _, w := range off {
 		hours[w.hour] = true
 	}
@@ -165,7 +165,7 @@ func hoursPart(past habits, off []worked) float64 {
 	for _, p := range past {
 		for h, n := range p {
 			all += n
-			if hours[h] {
+			if hours[int8(h)] {
 				part += n
 			}
 		}

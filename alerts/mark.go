@@ -53,9 +53,9 @@ const (
 	unproved // what the log says of itself cannot be proved any more
 )
 
-func (f *Figures) addMark(m Mark) {
+func (f *Figures) addMark(m *Mark) {
 	if f.marks == nil {
-		f.marks = map[uuid.UUID]Mark{}
+		f.marks = map[uuid.UUID]*Mark{}
 	}
 	f.marks[m.ID] = m
 }

@@ -40,7 +40,7 @@ const MarksReach = 35 * 24 * time.Hour
 // takes a fifth of the time. Figures that hold such a past can be judged, and merged into by AddBlock and AddPast; all
 // else that they tell leaves it out.
 func (f *Figures) AddPast(block []byte) error {
-	return f.read(block, (*blockReader).pastCells)
+	return f.read(block, (*blockReader).pastCells, f.saw)
 }
 
 func (r *blockReader) pastCells() {

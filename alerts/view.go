@@ -17,7 +17,7 @@ type view struct {
 	c        Config
 	from, at time.Time
 	cells    []cellRef // by quarter of an hour
-	marks    []Mark    // by time, then id
+	marks    []*Mark   // by time, then id
 	days     map[int32]int32
 	lately   [2]int32     // the last quarter of an hour that day was asked for, and its day
 	actors   []*actorView // by id; those without an id are left out
@@ -91,7 +91,7 @@ func newView(f *Figures, from, at time.Time, c Config) *view {
 			v.marks = append(v.marks, m)
 		}
 	}
-	slices.SortFunc(v.marks, func(a, b Mark) int { return cmp.Or(a.Time.Compare(b.Time), bytes.Compare(a.ID[:], b.ID[:])) })
+	slices.SortFunc(v.marks, func(a, b *Mark) int { return cmp.Or(a.Time.Compare(b.Time), bytes.Compare(a.ID[:], b.ID[:])) })
 	v.sortActors()
 	return v
 }

@@ -3,8 +3,10 @@ package monitor
 import (
 	"cmp"
 	"context"
-	"encoding/binary"
+	"errors"
 	"fmt"
+	"iter"
+	"math"
 	"time"
 
 	"github.com/activitylog/activitylog"
@@ -73,50 +75,44 @@ func (r *rows) hours(first, last int32, add func([]byte) error) error {
 
 // buckets reads those of a family from the first to the last.
 func (r *rows) buckets(family alerts.Family, first, last int32, add func([]byte) error) error {
-	if first > last {
-		return nil
-	}
-	return r.each(partPrefix(r.generation, r.org, alerts.Part{Family: family, Bucket: first}), family, last, func(p activitylog.Pair) error { return add(p.Value) })
-}
-
-// each calls f with the rows of a family from a key to the end of the last bucket.
-func (r *rows) each(begin []byte, family alerts.Family, last int32, f func(activitylog.Pair) error) error {
-	end := append(partPrefix(r.generation, r.org, alerts.Part{Family: family, Bucket: last}), maxLevel+1)
-	for pair, err := range r.tx.Range(begin, end) {
+	for block, err := range r.blocks(family, first, last) {
 		if err != nil {
 			return err
 		}
-		if err := f(pair); err != nil {
-			return fmt.Errorf("of organization %q: %w; rebuild them", r.org, err)
+		if err := add(block); err != nil {
+			return r.bad(err)
 		}
 	}
 	return nil
 }
 
-// thinEvery is how many days of activity are read before those that say nothing are forgotten: it bounds memory.
-const thinEvery = 30
+// blocks are those of a family from the first bucket to the last.
+func (r *rows) blocks(family alerts.Family, first, last int32) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		if first > last {
+			return
+		}
+		begin := partPrefix(r.generation, r.org, alerts.Part{Family: family, Bucket: first})
+		end := append(partPrefix(r.generation, r.org, alerts.Part{Family: family, Bucket: last}), maxLevel+1)
+		for pair, err := range r.tx.Range(begin, end) {
+			if !yield(pair.Value, err) {
+				return
+			}
+		}
+	}
+}
+
+func (r *rows) bad(err error) error {
+	if errors.Is(err, alerts.ErrBlock) {
+		return fmt.Errorf("of organization %q: %w; rebuild them", r.org, err)
+	}
+	return err
+}
 
 // days reads the days of activity up to that of to; before that of from only the last of each actor counts.
 func (r *rows) days(from, to time.Time) error {
 	start := alerts.DayOf(from)
-	thinned := start // next day at which to forget
-	err := r.each(append(orgPrefix(r.generation, r.org), byte(alerts.Days)), alerts.Days, alerts.DayOf(to), func(p activitylog.Pair) error {
-		day := bucketOf(p.Key)
-		if day < start && (thinned == start || day >= thinned) {
-			r.KeepLastDays(dayStart(day))
-			thinned = day + thinEvery
-		}
-		return r.AddBlock(p.Value)
-	})
-	r.KeepLastDays(dayStart(start))
-	return err
-}
-
-func dayStart(day int32) time.Time { return time.Unix(int64(day)*24*60*60, 0).UTC() }
-
-// bucketOf is the bucket in the key of a row.
-func bucketOf(key []byte) int32 {
-	return int32(binary.BigEndian.Uint32(key[len(key)-5:]) ^ 1<<31)
+	return cmp.Or(r.bad(r.AddLastDays(r.blocks(alerts.Days, math.MinInt32, start-1))), r.buckets(alerts.Days, start, alerts.DayOf(to), r.AddBlock))
 }
 
 // Orgs lists the organizations that have figures, in order.
