@@ -137,7 +137,11 @@ func (w *blockWriter) first(k firstKey, v first) {
 	w.int(int64(k.day))
 	w.moment(v.Time)
 	w.id(v.ID)
-	w.text(v.Actor)
+	if v.Actor == w.f.names.text(k.actor) {
+		w.name(k.actor)
+	} else {
+		w.text(v.Actor)
+	}
 	w.text(v.Raw)
 	w.flags(v.Backfill)
 }

@@ -25,6 +25,7 @@ type Figures struct {
 	marks  map[uuid.UUID]*Mark
 	firsts map[firstKey]first
 	added  map[uuid.UUID]struct{} // events of Add, none of which counts twice
+	senses map[string]*sense      // of the actions of Add
 }
 
 // Cell says what a Sum is about: who did what, with which model, within one quarter of an hour.
@@ -75,13 +76,13 @@ type Peak struct {
 }
 
 // Add puts one event into the figures. An event that was added before, pending events and those of the log about itself
-// that no detector knows count nothing.
-func (f *Figures) Add(e *activitylog.Event) {
+// that no detector knows count nothing. It tells whether the event is one that urgent rules look at; see Config.Urgent.
+func (f *Figures) Add(e *activitylog.Event) (urgent bool) {
 	if e.Outcome == activitylog.InProgress {
-		return
+		return false
 	}
 	if _, ok := f.added[e.ID]; ok {
-		return
+		return false
 	}
 	if f.added == nil {
 		f.added = map[uuid.UUID]struct{}{}
@@ -90,10 +91,13 @@ func (f *Figures) Add(e *activitylog.Event) {
 	if e.Category != "audit" { // reading the log is no activity
 		f.AddSum(cellOf(e), sumOf(e))
 	}
-	if m, ok := markOf(e); ok {
+	s := f.sense(e.Action)
+	m, urgent := markOf(e, s)
+	if urgent {
 		f.addMark(&m)
 	}
-	f.learn(e)
+	f.learn(e, s)
+	return urgent
 }
 
 // AddSum puts in events that were counted elsewhere. Cell.Start is cut to its quarter of an hour.

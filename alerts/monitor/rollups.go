@@ -97,13 +97,13 @@ func (r *Rollups) step(ctx context.Context, l *ledger, until activitylog.Positio
 	if err != nil || b.n == 0 {
 		return b, err
 	}
-	for org, f := range b.figures {
+	for org, f := range b.figures.Figures() {
 		l.seen.Cut(org, f)
 	}
 	var changes *changes
 	err = r.space.View(ctx, func(tx activitylog.SpaceTx) error {
 		changes = newChanges(l.head.Generation)
-		return changes.plan(tx, b.figures, l)
+		return changes.plan(tx, b.figures.Figures(), l)
 	})
 	if err == nil {
 		to := head{l.head.Moves + 1, l.head.Generation, b.next}
@@ -121,7 +121,7 @@ func (r *Rollups) step(ctx context.Context, l *ledger, until activitylog.Positio
 		if err == nil {
 			l.head = to
 			l.hot.keep(changes)
-			for org, f := range b.figures {
+			for org, f := range b.figures.Figures() {
 				l.seen.Add(org, f)
 				l.orgs[org] = true
 			}
