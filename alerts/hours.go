@@ -23,16 +23,12 @@ func judgeHours(v *view) []Finding {
 		return v.byCalendar()
 	}
 	clock := newClocks(v)
-	for _, a := range v.actors {
-		if isHuman(a.kind) {
-			clock.count(a)
-		}
-	}
+	clock.people()
 	org := newPrior(clock)
 	var list []Finding
 	for _, a := range v.actors {
-		if isHuman(a.kind) && v.inTime(a) {
-			list = append(list, v.learned(a, clock.work(a), org)...)
+		if a.work != nil {
+			list = append(list, v.learned(a, inOrder(a.work), org)...)
 		}
 	}
 	return list
@@ -121,50 +117,63 @@ func (k *clock) at(quarter int32) worked {
 	return d[n].worked
 }
 
-// count adds what a person did to what all did.
-func (c *clocks) count(a *actorView) {
-	add := func(zone uint32, quarter int32, n int64) {
-		d, i := c.in(zone).day(quarter)
-		d[i].all += n
-	}
-	for i := range a.past {
-		if p := &a.past[i]; p.achieved {
-			add(p.zone, p.quarter, p.count)
+// people adds up what all people did, and lists what each did who did anything in the time that is judged.
+func (c *clocks) people() {
+	human := make([]bool, len(c.byNumber))
+	for i, a := range c.byNumber {
+		if a != nil && isHuman(a.kind) {
+			if human[i] = true; c.inTime(a) {
+				a.work = make([]worked, 0, len(a.cells)+int(a.past))
+			}
 		}
 	}
-	for _, i := range a.cells {
-		if ref := &c.cells[i]; c.achieved(ref.key) {
-			add(ref.key.zone, ref.key.quarter, ref.sum.Count)
+	add := func(actor, zone uint32, quarter int32, n int64, ref int32) {
+		day, i := c.in(zone).day(quarter)
+		day[i].all += n
+		if a := c.byNumber[actor]; a.work != nil {
+			w := day[i].worked
+			w.n, w.ref = n, ref
+			a.work = append(a.work, w)
+		}
+	}
+	for _, sums := range c.f.past {
+		for i := range sums {
+			if p := &sums[i]; p.achieved && human[p.actor] {
+				add(p.actor, p.zone, p.quarter, p.count, -1)
+			}
+		}
+	}
+	for i := range c.cells {
+		if k := &c.cells[i].key; human[k.actor] && c.achieved(k) {
+			add(k.actor, k.zone, k.quarter, c.cells[i].sum.Count, int32(i))
 		}
 	}
 }
 
-// achieved tells whether the events of a cell did not fail.
-func (v *view) achieved(k cellKey) bool {
+// achieved tells whether the events of a cell did not fail: to be refused is nobody's work.
+func (v *view) achieved(k *cellKey) bool {
 	return k.outcome != v.refused && k.outcome != v.failure
 }
 
-// work is what a person did by quarters of an hour, in order. To be refused is nobody's work.
+// work is what a person did by quarters of an hour, in order, without the past.
 func (c *clocks) work(a *actorView) []worked {
-	list := make([]worked, 0, len(a.past)+len(a.cells))
-	for i := range a.past {
-		if p := &a.past[i]; p.achieved {
-			w := c.in(p.zone).at(p.quarter)
-			w.n, w.ref = p.count, -1
-			list = append(list, w)
-		}
-	}
+	list := make([]worked, 0, len(a.cells))
 	for _, i := range a.cells {
 		ref := &c.cells[i]
-		if !c.achieved(ref.key) {
+		if !c.achieved(&ref.key) {
 			continue
 		}
 		w := c.in(ref.key.zone).at(ref.key.quarter)
 		w.n, w.ref = ref.sum.Count, i
 		list = append(list, w)
 	}
+	return inOrder(list)
+}
+
+// inOrder puts what a person did in the order of time; it is, unless zones differ.
+func inOrder(list []worked) []worked {
 	order := func(a, b worked) int { return cmp.Or(cmp.Compare(a.quarter, b.quarter), cmp.Compare(a.day, b.day)) }
-	if !slices.IsSortedFunc(list, order) { // it is unless zones differ
+	if !slices.IsSortedFunc(list, order) {
 		slices.SortFunc(list, order)
 	}
 	return list

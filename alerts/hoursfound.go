@@ -32,7 +32,7 @@ func (v *view) learned(a *actorView, work []worked, org *prior) []Finding {
 			tails := habit.tails()
 			off := slices.DeleteFunc(slices.Clone(today), func(w worked) bool { return tails[w.hour] >= c.Tail })
 			enough := v.enough(off, &tails)
-			if f, ok := v.offHours(a, off, v.achieved); ok && enough >= 0 {
+			if f, ok := v.offHours(a, off, func(k cellKey) bool { return v.achieved(&k) }); ok && enough >= 0 {
 				f.Raised = timeOf(off[enough].quarter + 1)
 				f.Baseline = Baseline{Method: "hours of the day in the actor's zone", Size: int(n[0] + n[1]), To: timeOf(today[0].quarter), Mature: true}
 				f.Expected, f.Bound = c.Tail*float64(count(today)), float64(c.Events-1)
@@ -203,14 +203,11 @@ func (v *view) byCalendar() []Finding {
 			continue
 		}
 		counts := func(k cellKey) bool {
-			return v.achieved(k) && under.Match(&activitylog.Event{Action: v.f.names.text(k.action)})
+			return v.achieved(&k) && under.Match(&activitylog.Event{Action: v.f.names.text(k.action)})
 		}
 		days := map[int32][]worked{}
 		var order []int32
 		for _, w := range clock.work(a) {
-			if w.ref < 0 {
-				continue
-			}
 			ref := v.cells[w.ref]
 			if !counts(ref.key) || !v.outside(c, clock, fixed, ref.key) {
 				continue

@@ -10,10 +10,10 @@ import (
 // pastSum is what judging a time looks at of what lies long before it: when people work, and what was spent. Sums of
 // neighbours in a block are one.
 type pastSum struct {
+	count, cost                 int64
 	quarter                     int32
 	actor, kind, zone, currency uint32
 	priced, achieved            bool
-	count, cost                 int64
 }
 
 // about tells whether two are about the same.

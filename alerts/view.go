@@ -21,6 +21,7 @@ type view struct {
 	days     map[int32]int32
 	lately   [2]int32     // the last quarter of an hour that day was asked for, and its day
 	actors   []*actorView // by id; those without an id are left out
+	byNumber []*actorView // by the numbers of their names; nil for other texts
 	currency uint32       // of most priced events
 	start    time.Time    // the organization's first event
 	refused  uint32       // the outcomes, by their numbers
@@ -34,7 +35,9 @@ type actorView struct {
 	first int32     // day of the organization
 	cells []int32   // into view.cells
 	days  []*daySum // in order; days without events are left out
-	past  []pastSum // before all that, mostly in order
+	past  int32     // how many sums there are of it before all that
+	since int32     // the first of their quarters
+	work  []worked  // see clocks.people
 }
 
 // daySum is what one actor did on one day of the organization.
@@ -137,14 +140,14 @@ func (v *view) within(from, to int32) []cellRef {
 }
 
 func (v *view) sortActors() {
-	byActor := v.actorViews()
+	v.byNumber = v.actorViews()
 	message := make([]int8, len(v.f.names.list)) // actions that are messages: 1, or not: -1
 	for i := range v.cells {
 		k, sum := &v.cells[i].key, v.cells[i].sum
 		if k.actor == 0 {
 			continue
 		}
-		a := byActor[k.actor]
+		a := v.byNumber[k.actor]
 		day := v.day(k.quarter)
 		n := len(a.days)
 		if n == 0 || a.days[n-1].day != day {
@@ -175,10 +178,8 @@ func (v *view) sortActors() {
 		if len(a.days) > 0 {
 			a.first = a.days[0].day
 		}
-		for i := range a.past {
-			if i == 0 || a.past[i].quarter < a.past[i-1].quarter {
-				a.first = min(a.first, v.day(a.past[i].quarter))
-			}
+		if a.past > 0 {
+			a.first = min(a.first, v.day(a.since))
 		}
 		if k, ok := v.f.known(ofActor, a.id, ""); ok {
 			if f, ok := v.f.firsts[k]; ok {
@@ -213,7 +214,7 @@ func (v *view) actorViews() []*actorView {
 	}
 	for actor := range views {
 		if cells[actor]+past[actor] > 0 {
-			a := &actorView{id: v.f.names.text(uint32(actor)), cells: make([]int32, 0, cells[actor]), past: make([]pastSum, 0, past[actor])}
+			a := &actorView{id: v.f.names.text(uint32(actor)), cells: make([]int32, 0, cells[actor]), past: past[actor], since: math.MaxInt32}
 			views[actor], v.actors = a, append(v.actors, a)
 		}
 	}
@@ -226,7 +227,7 @@ func (v *view) actorViews() []*actorView {
 		for i := range sums {
 			if p := &sums[i]; p.actor != 0 {
 				kind(p.actor, p.kind)
-				views[p.actor].past = append(views[p.actor].past, *p)
+				views[p.actor].since = min(views[p.actor].since, p.quarter)
 			}
 		}
 	}
