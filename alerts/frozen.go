@@ -2,7 +2,7 @@ package alerts
 
 // Freeze puts into f, a recount of the events that are kept, what old figures of the same time hold of events that were
 // purged since. In an hour in which old figures count more, each sum that shrank or vanished stays as it was; in all
-// others the recount decides. Marks, first times and days of activity are never lost.
+// others the recount decides. Marks, first times and days of activity are never lost. Old may come out in another order.
 func (f *Figures) Freeze(old *Figures) {
 	f.settle()
 	old.settle()

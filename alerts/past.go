@@ -36,8 +36,8 @@ func (c Config) Recent() time.Duration {
 // MarksReach is how long before a time its marks must be there for it to be judged.
 const MarksReach = 35 * 24 * time.Hour
 
-// AddPast is AddBlock for what lies so long before the time that is to be judged as Config.Recent says, or longer. It
-// takes a fifth of the time. Figures that hold such a past can be judged, and merged into by AddBlock and AddPast; all
+// AddPast is AddBlock for what lies so long before the time that is to be judged as Config.Recent says, or longer, and
+// keeps much less of it. Figures that hold such a past can be judged, and merged into by AddBlock and AddPast; all
 // else that they tell leaves it out.
 func (f *Figures) AddPast(block []byte) error {
 	return f.read(block, (*blockReader).pastCells, f.saw)
