@@ -2,36 +2,10 @@ package activitylog
 
 import "bytes"
 
-// Brief returns what figures are made of: who did what to what, when, how it ended and with which model. What only people
-// read, and what ties events to requests and to each other, is left out, and so is the evidence. With more it also has why
-// it failed, the names of targets and the metadata. It defines what a BriefTailer gives.
-func (e *Event) Brief(more bool) Event {
-	b := Event{
-		ID: e.ID, Time: e.Time, Org: e.Org, Category: e.Category, Action: e.Action, Verb: e.Verb, Outcome: e.Outcome,
-		Actor:   Actor{Type: e.Actor.Type, ID: e.Actor.ID, Roles: e.Actor.Roles, Zone: e.Actor.Zone},
-		Changes: e.Changes, Client: Client{IP: e.Client.IP, UserAgent: e.Client.UserAgent}, Backfill: e.Backfill,
-	}
-	for _, d := range e.OnBehalfOf {
-		b.OnBehalfOf = append(b.OnBehalfOf, Delegation{Actor: Actor{Type: d.Type, ID: d.ID}, Relation: d.Relation})
-	}
-	for _, t := range e.Targets {
-		kept := Target{Type: t.Type, ID: t.ID}
-		if more {
-			kept.Name = t.Name
-		}
-		b.Targets = append(b.Targets, kept)
-	}
-	if u := e.AI; u != nil {
-		b.AI = &AIUsage{Provider: u.Provider, Model: u.Model, Currency: u.Currency, CostMicros: u.CostMicros, InputTokens: u.InputTokens, OutputTokens: u.OutputTokens}
-	}
-	if more {
-		b.Reason, b.ErrorCode, b.Metadata = e.Reason, e.ErrorCode, e.Metadata
-	}
-	return b
-}
-
-// UnmarshalBrief sets e to Brief(more) of the event in data, which has the form of AppendJSON. What is left out is not
-// looked at, damaged or not.
+// UnmarshalBrief reads of an event in the form of AppendJSON at least what figures are made of: who did what to what, when,
+// how it ended and with which model. With more it also reads why it failed, the names of targets and the metadata. What
+// only people read, what ties events to requests and to each other, and the evidence are left out, and not looked at,
+// damaged or not.
 func (e *Event) UnmarshalBrief(data []byte, more bool) error {
 	*e = Event{}
 	r := jsonReader{b: data, more: more}
@@ -39,12 +13,8 @@ func (e *Event) UnmarshalBrief(data []byte, more bool) error {
 	if !r.failed && r.at == len(data) {
 		return nil
 	}
-	var whole Event
-	if err := whole.UnmarshalJSON(data); err != nil {
-		return err
-	}
-	*e = whole.Brief(more)
-	return nil
+	*e = Event{}
+	return e.UnmarshalJSON(data)
 }
 
 // briefFields are those of fields, in their order.

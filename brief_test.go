@@ -8,6 +8,32 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// briefOf is what the short reading must have.
+func briefOf(e *Event, more bool) Event {
+	b := Event{
+		ID: e.ID, Time: e.Time, Org: e.Org, Category: e.Category, Action: e.Action, Verb: e.Verb, Outcome: e.Outcome,
+		Actor:   Actor{Type: e.Actor.Type, ID: e.Actor.ID, Roles: e.Actor.Roles, Zone: e.Actor.Zone},
+		Changes: e.Changes, Client: Client{IP: e.Client.IP, UserAgent: e.Client.UserAgent}, Backfill: e.Backfill,
+	}
+	for _, d := range e.OnBehalfOf {
+		b.OnBehalfOf = append(b.OnBehalfOf, Delegation{Actor: Actor{Type: d.Type, ID: d.ID}, Relation: d.Relation})
+	}
+	for _, t := range e.Targets {
+		kept := Target{Type: t.Type, ID: t.ID}
+		if more {
+			kept.Name = t.Name
+		}
+		b.Targets = append(b.Targets, kept)
+	}
+	if u := e.AI; u != nil {
+		b.AI = &AIUsage{Provider: u.Provider, Model: u.Model, Currency: u.Currency, CostMicros: u.CostMicros, InputTokens: u.InputTokens, OutputTokens: u.OutputTokens}
+	}
+	if more {
+		b.Reason, b.ErrorCode, b.Metadata = e.Reason, e.ErrorCode, e.Metadata
+	}
+	return b
+}
+
 // sameBrief holds the short reading of a form to the long one. What is left out may be damaged, so that only forms that
 // are whole are compared.
 func sameBrief(t *testing.T, b []byte) {
@@ -21,8 +47,8 @@ func sameBrief(t *testing.T, b []byte) {
 		if err := e.UnmarshalBrief(b, more); err != nil {
 			t.Errorf("%q: %v", b, err)
 		}
-		if want := whole.Brief(more); !reflect.DeepEqual(e, want) {
-			t.Errorf("%q, more %v: read %+v, not %+v", b, more, e, want)
+		if got, want := briefOf(&e, more), briefOf(&whole, more); !reflect.DeepEqual(got, want) {
+			t.Errorf("%q, more %v: read %+v, not %+v", b, more, got, want)
 		}
 	}
 }

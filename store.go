@@ -96,11 +96,11 @@ type Tailer interface {
 	Tail(ctx context.Context, after Position, limit int) (events []Tailed, next Position, err error)
 }
 
-// BriefTailer is a Tailer that can read less of each event. TailBrief must call f with what Tail returns, as Event.Brief
-// defines it: with more where more tells so of an event, which is asked once Org, Category, Action and Outcome are set. It
-// returns the position to go on from. The event holds until f returns; what it points to holds longer. f must not
-// use the store.
-type BriefTailer interface {
+// briefTailer is a Tailer that can read less of each event. TailBrief must call f with at least the parts of what Tail
+// returns that Event.UnmarshalBrief reads: with more where more tells so of an event, which is asked once Org, Category,
+// Action and Outcome are set. It returns the position to go on from. The event holds until f returns; what it points to
+// holds longer. f must not use the store.
+type briefTailer interface {
 	TailBrief(ctx context.Context, after Position, limit int, more func(*Event) bool, f func(*Event, Position)) (next Position, err error)
 }
 
@@ -136,7 +136,7 @@ type capabilities struct {
 	counter    Counter
 	aggregator Aggregator
 	tailer     Tailer
-	brief      BriefTailer
+	brief      briefTailer
 	spacer     Spacer
 }
 
@@ -146,7 +146,7 @@ func resolve(s Store) capabilities {
 	c.counter, _ = s.(Counter)
 	c.aggregator, _ = s.(Aggregator)
 	c.tailer, _ = s.(Tailer)
-	c.brief, _ = s.(BriefTailer)
+	c.brief, _ = s.(briefTailer)
 	c.spacer, _ = s.(Spacer)
 	return c
 }

@@ -26,15 +26,15 @@ func (l *Log) Tail(ctx context.Context, after Position, limit int) ([]Tailed, Po
 	return events, next, nil
 }
 
-// TailBrief is Tail for whoever makes figures: it calls f with Event.Brief of each event and the position behind it, and
-// returns the position to go on from. more says of which events the longer form is needed; it sees Org, Category,
-// Action and Outcome. The event holds until f returns, which must not use the log; what it points to holds longer.
+// TailBrief is Tail for whoever makes figures: it calls f with at least the parts of each event that Event.UnmarshalBrief
+// reads, and the position behind it, and returns the position to go on from. more says of which events the longer form
+// is needed; it sees Org, Category, Action and Outcome. The event holds until f returns, which must not use the log; what
+// it points to holds longer. A store that has a method of this form is asked by it, others by Tail.
 func (l *Log) TailBrief(ctx context.Context, after Position, limit int, more func(*Event) bool, f func(*Event, Position)) (Position, error) {
 	if l.can.brief == nil {
 		events, next, err := l.Tail(ctx, after, limit)
 		for i := range events {
-			b := events[i].Event.Brief(more(&events[i].Event))
-			f(&b, events[i].Position)
+			f(&events[i].Event, events[i].Position)
 		}
 		return next, err
 	}

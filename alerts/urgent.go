@@ -18,7 +18,7 @@ func (c Config) Urgent() Config {
 }
 
 // NeedsMore tells of which actions Figures.Add looks at more than the short form of their events, see
-// activitylog.Event.Brief.
+// activitylog.Event.UnmarshalBrief.
 func NeedsMore(action string) bool {
 	return senseOf(action).class != 0
 }

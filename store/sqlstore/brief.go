@@ -14,7 +14,7 @@ import (
 const briefly = "e.org, e.id, e.time, e.category, e.action, e.outcome, e.actor_type, e.actor_id, " +
 	"e.model, e.provider, e.currency, e.cost, e.tokens_in, e.tokens_out, e.ip, e.data"
 
-// TailBrief implements activitylog.BriefTailer.
+// TailBrief is Tail for activitylog.Log.TailBrief.
 func (s *Store) TailBrief(ctx context.Context, after activitylog.Position, limit int,
 	more func(*activitylog.Event) bool, f func(*activitylog.Event, activitylog.Position)) (activitylog.Position, error) {
 	return s.back.tailBrief(ctx, after, limit, more, f)

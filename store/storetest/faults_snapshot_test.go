@@ -93,7 +93,7 @@ var snapshotFaults = []fault{
 			list, next, err := s.Store.Tail(ctx, after, limit)
 			roles := []string(nil)
 			for i := range list {
-				e := list[i].Event.Brief(more(&list[i].Event))
+				e := briefOf(&list[i].Event, more(&list[i].Event))
 				if e.Actor.Roles == nil {
 					e.Actor.Roles = roles
 				}
@@ -106,7 +106,7 @@ var snapshotFaults = []fault{
 		brief: func(ctx context.Context, s *faulty, after position, limit int, more moreOf, f readsEvidence) (position, error) {
 			list, next, err := s.Store.Tail(ctx, after, limit)
 			for i := range list {
-				e := list[i].Event.Brief(more(&list[i].Event))
+				e := briefOf(&list[i].Event, more(&list[i].Event))
 				f(&e, next)
 			}
 			return next, err
@@ -115,7 +115,7 @@ var snapshotFaults = []fault{
 		brief: func(ctx context.Context, s *faulty, after position, limit int, _ moreOf, f readsEvidence) (position, error) {
 			list, next, err := s.Store.Tail(ctx, after, limit)
 			for i := range list {
-				e := list[i].Event.Brief(false)
+				e := briefOf(&list[i].Event, false)
 				f(&e, list[i].Position)
 			}
 			return next, err
@@ -126,7 +126,7 @@ var snapshotFaults = []fault{
 			for i := range list {
 				asked := list[i].Event
 				asked.Outcome = ""
-				e := list[i].Event.Brief(more(&asked))
+				e := briefOf(&list[i].Event, more(&asked))
 				f(&e, list[i].Position)
 			}
 			return next, err
@@ -135,7 +135,7 @@ var snapshotFaults = []fault{
 		brief: func(ctx context.Context, s *faulty, after position, _ int, more moreOf, f readsEvidence) (position, error) {
 			list, next, err := s.Store.Tail(ctx, after, 1000)
 			for i := range list {
-				e := list[i].Event.Brief(more(&list[i].Event))
+				e := briefOf(&list[i].Event, more(&list[i].Event))
 				f(&e, list[i].Position)
 			}
 			return next, err

@@ -226,7 +226,7 @@ func (s *faulty) TailBrief(ctx context.Context, after activitylog.Position, limi
 	}
 	list, next, err := s.Store.Tail(ctx, after, limit)
 	for i := range list {
-		e := list[i].Event.Brief(more(&list[i].Event))
+		e := briefOf(&list[i].Event, more(&list[i].Event))
 		f(&e, list[i].Position)
 	}
 	return next, err
