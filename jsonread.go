@@ -16,6 +16,7 @@ type jsonReader struct {
 	at     int
 	first  bool // no field of this object was read yet
 	failed bool
+	more   bool // of UnmarshalBrief
 }
 
 // maxNesting is how deep values are read here.

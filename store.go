@@ -96,6 +96,14 @@ type Tailer interface {
 	Tail(ctx context.Context, after Position, limit int) (events []Tailed, next Position, err error)
 }
 
+// briefTailer is a Tailer that can read less of each event. TailBrief must call f with at least the parts of what Tail
+// returns that Event.UnmarshalBrief reads: with more where more tells so of an event, which is asked once Org, Category,
+// Action and Outcome are set. It returns the position to go on from. The event holds until f returns; what it points to
+// holds longer. f must not use the store.
+type briefTailer interface {
+	TailBrief(ctx context.Context, after Position, limit int, more func(*Event) bool, f func(*Event, Position)) (next Position, err error)
+}
+
 // Spacer is a store that keeps computed state in named spaces: ordered key-value tables, each with its own transactions.
 type Spacer interface {
 	Space(name string) Space
@@ -128,6 +136,7 @@ type capabilities struct {
 	counter    Counter
 	aggregator Aggregator
 	tailer     Tailer
+	brief      briefTailer
 	spacer     Spacer
 }
 
@@ -137,6 +146,7 @@ func resolve(s Store) capabilities {
 	c.counter, _ = s.(Counter)
 	c.aggregator, _ = s.(Aggregator)
 	c.tailer, _ = s.(Tailer)
+	c.brief, _ = s.(briefTailer)
 	c.spacer, _ = s.(Spacer)
 	return c
 }

@@ -26,6 +26,25 @@ func (l *Log) Tail(ctx context.Context, after Position, limit int) ([]Tailed, Po
 	return events, next, nil
 }
 
+// TailBrief is Tail for whoever makes figures: it calls f with at least the parts of each event that Event.UnmarshalBrief
+// reads, and the position behind it, and returns the position to go on from. more says of which events the longer form
+// is needed; it sees Org, Category, Action and Outcome. The event holds until f returns, which must not use the log; what
+// it points to holds longer. A store that has a method of this form is asked by it, others by Tail.
+func (l *Log) TailBrief(ctx context.Context, after Position, limit int, more func(*Event) bool, f func(*Event, Position)) (Position, error) {
+	if l.can.brief == nil {
+		events, next, err := l.Tail(ctx, after, limit)
+		for i := range events {
+			f(&events[i].Event, events[i].Position)
+		}
+		return next, err
+	}
+	next, err := l.can.brief.TailBrief(ctx, after, limit, more, f)
+	if err != nil {
+		return "", fmt.Errorf("activitylog: tail: %w", err)
+	}
+	return next, nil
+}
+
 // follow yields every event behind after and waits for more. A commit of this Log wakes it at once, one of another
 // process or of the host's transaction is found by polling.
 func (l *Log) follow(ctx context.Context, after Position) iter.Seq2[Tailed, error] {

@@ -16,7 +16,7 @@ func judgeImpersonation(v *view) []Finding {
 		actor string
 		day   int32
 	}
-	days := map[actorDay][]Mark{}
+	days := map[actorDay][]*Mark{}
 	ends := map[string][]time.Time{}
 	var order []actorDay
 	for _, m := range v.marks {
@@ -39,7 +39,7 @@ func judgeImpersonation(v *view) []Finding {
 	return list
 }
 
-func (v *view) impersonated(actor string, day int32, marks []Mark, ends []time.Time) Finding {
+func (v *view) impersonated(actor string, day int32, marks []*Mark, ends []time.Time) Finding {
 	c := v.c.Impersonation
 	w := Window{marks[0].Time, marks[len(marks)-1].Time.Add(time.Microsecond)}
 	ids := make([]At, len(marks))

@@ -21,7 +21,7 @@ const blockVersion = 1
 // events have them. Equal figures give equal bytes. What Add remembers of single events is left out: events that were
 // added to f are no longer known as duplicates once it has been a block.
 func (f *Figures) AppendBlock(b []byte) []byte {
-	return newBlockWriter(f).append(b, slices.Collect(maps.Keys(f.cells)), slices.Collect(maps.Keys(f.marks)), slices.Collect(maps.Keys(f.firsts)))
+	return newBlockWriter(f).append(b, f.refs(), slices.Collect(maps.Keys(f.marks)), slices.Collect(maps.Keys(f.firsts)))
 }
 
 // Part names one of the parts that Parts takes figures into: a Family, and a number of the time that it is about.
@@ -51,7 +51,7 @@ func DayOf(t time.Time) int32 { return dayOf(t) }
 // and merged with those of other events, add up to the figures of all of them.
 func (f *Figures) Parts() iter.Seq2[Part, []byte] {
 	type members struct {
-		cells  []cellKey
+		cells  []cellRef
 		marks  []uuid.UUID
 		firsts []firstKey
 	}
@@ -62,9 +62,9 @@ func (f *Figures) Parts() iter.Seq2[Part, []byte] {
 		}
 		return parts[p]
 	}
-	for k := range f.cells {
-		m := in(Part{Activity, floorHour(k.quarter)})
-		m.cells = append(m.cells, k)
+	for _, c := range f.refs() {
+		m := in(Part{Activity, floorHour(c.key.quarter)})
+		m.cells = append(m.cells, c)
 	}
 	for id, mark := range f.marks {
 		m := in(Part{Marked, dayOf(mark.Time)})
@@ -96,9 +96,9 @@ func (f *Figures) Parts() iter.Seq2[Part, []byte] {
 type blockWriter struct {
 	f       *Figures
 	numbers []uint32          // by the numbers of f's names: those of the block's texts, 0 for none
-	used    []uint32          // of f's names, in this block
-	texts   []string          // of the block; number 0 is the empty text and stands in no list
-	index   map[string]uint32 // of texts
+	used    []uint32          // of f's names, in this block, in the order of their texts
+	others  []string          // texts of the block that are none of f's names, in order
+	index   map[string]uint32 // their numbers
 	out     []byte
 }
 
@@ -108,20 +108,16 @@ func newBlockWriter(f *Figures) *blockWriter {
 
 // A block is its version, then a table of texts, then shapes of cells, cells, marks and firsts, each list with its
 // length in front. Numbers are varints, ids their 16 bytes.
-func (w *blockWriter) append(b []byte, cells []cellKey, marks []uuid.UUID, firsts []firstKey) []byte {
+func (w *blockWriter) append(b []byte, cells []cellRef, marks []uuid.UUID, firsts []firstKey) []byte {
 	w.out = append(b, blockVersion)
 	w.collect(cells, marks, firsts)
-	w.uint(uint64(len(w.texts)))
-	for _, s := range w.texts {
-		w.uint(uint64(len(s)))
-		w.out = append(w.out, s...)
-	}
+	w.texts()
 	w.cells(cells)
 	slices.SortFunc(marks, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
 	w.uint(uint64(len(marks)))
 	for _, id := range marks {
 		m := w.f.marks[id]
-		w.mark(&m)
+		w.mark(m)
 	}
 	slices.SortFunc(firsts, w.f.compareFirst)
 	w.uint(uint64(len(firsts)))
@@ -131,29 +127,31 @@ func (w *blockWriter) append(b []byte, cells []cellKey, marks []uuid.UUID, first
 	return w.out
 }
 
-// collect makes the table of all texts that the block needs, in their order.
-func (w *blockWriter) collect(cells []cellKey, marks []uuid.UUID, firsts []firstKey) {
+// collect finds all texts that the block needs.
+func (w *blockWriter) collect(cells []cellRef, marks []uuid.UUID, firsts []firstKey) {
 	for _, n := range w.used {
 		w.numbers[n] = 0
 	}
-	w.used, w.texts = w.used[:0], w.texts[:0]
+	w.used, w.others = w.used[:0], w.others[:0]
 	clear(w.index)
 	number := func(n uint32) {
 		if n != 0 && w.numbers[n] == 0 {
 			w.numbers[n] = 1
 			w.used = append(w.used, n)
-			w.index[w.f.names.list[n]] = 0
 		}
 	}
 	text := func(list ...string) {
 		for _, s := range list {
-			if s != "" {
+			if n, ok := w.f.names.find(s); ok {
+				number(n)
+			} else if _, ok := w.index[s]; !ok {
 				w.index[s] = 0
+				w.others = append(w.others, s)
 			}
 		}
 	}
-	for _, k := range cells {
-		for _, n := range k.names() {
+	for i := range cells {
+		for _, n := range cells[i].key.names() {
 			number(n)
 		}
 	}
@@ -168,17 +166,33 @@ func (w *blockWriter) collect(cells []cellKey, marks []uuid.UUID, firsts []first
 		v := w.f.firsts[k]
 		number(k.actor)
 		number(k.value)
-		text(v.Actor, v.Raw)
+		if v.Actor != w.f.names.text(k.actor) {
+			text(v.Actor)
+		}
+		text(v.Raw)
 	}
-	for s := range w.index {
-		w.texts = append(w.texts, s)
+	slices.SortFunc(w.used, func(a, b uint32) int { return strings.Compare(w.f.names.text(a), w.f.names.text(b)) })
+	slices.Sort(w.others)
+}
+
+// texts writes the table of texts, in their order, and numbers them. Number 0 is the empty text and stands in no table.
+func (w *blockWriter) texts() {
+	w.uint(uint64(len(w.used) + len(w.others)))
+	write := func(s string) {
+		w.uint(uint64(len(s)))
+		w.out = append(w.out, s...)
 	}
-	slices.SortFunc(w.texts, strings.Compare)
-	for i, s := range w.texts {
-		w.index[s] = uint32(i + 1)
-	}
-	for _, n := range w.used {
-		w.numbers[n] = w.index[w.f.names.list[n]]
+	i, j := 0, 0
+	for n := uint32(1); i < len(w.used) || j < len(w.others); n++ {
+		if j == len(w.others) || i < len(w.used) && w.f.names.text(w.used[i]) < w.others[j] {
+			w.numbers[w.used[i]] = n
+			write(w.f.names.text(w.used[i]))
+			i++
+		} else {
+			w.index[w.others[j]] = n
+			write(w.others[j])
+			j++
+		}
 	}
 }
 
@@ -190,9 +204,17 @@ func (k *cellKey) names() [9]uint32 {
 func (w *blockWriter) uint(n uint64)      { w.out = binary.AppendUvarint(w.out, n) }
 func (w *blockWriter) int(n int64)        { w.out = binary.AppendVarint(w.out, n) }
 func (w *blockWriter) id(id uuid.UUID)    { w.out = append(w.out, id[:]...) }
-func (w *blockWriter) text(s string)      { w.uint(uint64(w.index[s])) }
 func (w *blockWriter) moment(t time.Time) { w.int(t.UnixMicro()) }
 func (w *blockWriter) name(number uint32) { w.uint(uint64(w.numbers[number])) }
+
+func (w *blockWriter) text(s string) {
+	if n, ok := w.f.names.find(s); ok {
+		w.name(n)
+	} else {
+		w.uint(uint64(w.index[s]))
+	}
+}
+
 func (w *blockWriter) flags(list ...bool) {
 	b := byte(0)
 	for i, set := range list {

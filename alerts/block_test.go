@@ -246,7 +246,7 @@ func FuzzAddBlock(f *testing.F) {
 	})
 }
 
-func TestKeepLastDays(t *testing.T) {
+func TestAddLastDays(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 	var f alerts.Figures
@@ -255,14 +255,33 @@ func TestKeepLastDays(t *testing.T) {
 			Actor: activitylog.Actor{ID: "ana", Type: activitylog.User}})
 	}
 	at := start.AddDate(0, 0, 151)
-	before := len(blockOf(&f))
-	want := alerts.Judge(&f, at.AddDate(0, 0, -3), at, alerts.Config{Org: "acme"})
+	from := at.AddDate(0, 0, -3)
+	want := alerts.Judge(&f, from, at, alerts.Config{Org: "acme"})
 	require.NotEmpty(t, want)
-	f.KeepLastDays(start.AddDate(0, 0, 100))
-	if got := alerts.Judge(&f, at.AddDate(0, 0, -3), at, alerts.Config{Org: "acme"}); !reflect.DeepEqual(got, want) {
+	var some alerts.Figures
+	var days [][]byte
+	for p, block := range f.Parts() {
+		if p.Family == alerts.Days && p.Bucket < alerts.DayOf(from) {
+			days = append(days, block)
+		} else {
+			require.NoError(t, some.AddBlock(block))
+		}
+	}
+	require.Len(t, days, 3)
+	failing := errors.New("no more")
+	err := some.AddLastDays(func(yield func([]byte, error) bool) {
+		for _, i := range []int{1, 2, 0} {
+			if !yield(days[i], nil) {
+				return
+			}
+		}
+	})
+	require.NoError(t, err)
+	if got := alerts.Judge(&some, from, at, alerts.Config{Org: "acme"}); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %d findings, want %d", len(got), len(want))
 	}
-	if after := len(blockOf(&f)); after >= before {
-		t.Errorf("%d bytes before and %d after", before, after)
+	if all, kept := len(blockOf(&f)), len(blockOf(&some)); kept >= all {
+		t.Errorf("%d bytes of %d", kept, all)
 	}
+	require.ErrorIs(t, some.AddLastDays(func(yield func([]byte, error) bool) { yield(nil, failing) }), failing)
 }

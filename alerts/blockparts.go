@@ -16,24 +16,22 @@ func (k *cellKey) shape() shape {
 }
 
 // cells writes shapes and cells, in the order of the block's texts.
-func (w *blockWriter) cells(keys []cellKey) {
-	type item struct {
-		block cellKey // by the block's numbers
-		sum   *Sum
-	}
-	items := make([]item, len(keys))
+func (w *blockWriter) cells(cells []cellRef) {
+	items := make([]cellRef, len(cells)) // by the block's numbers
 	n := w.numbers
-	for i, k := range keys {
-		items[i] = item{cellKey{
+	for i := range cells {
+		k := &cells[i].key
+		items[i] = cellRef{cellKey{
 			quarter: k.quarter, actor: n[k.actor], kind: n[k.kind], zone: n[k.zone], action: n[k.action], outcome: n[k.outcome],
 			provider: n[k.provider], model: n[k.model], currency: n[k.currency], targets: n[k.targets], priced: k.priced,
-		}, w.f.cells[k]}
+		}, cells[i].sum}
 	}
-	slices.SortFunc(items, func(a, b item) int { return compareCells(&a.block, &b.block) })
+	slices.SortFunc(items, func(a, b cellRef) int { return compareCells(&a.key, &b.key) })
+	items = joinedCells(items)
 	shapes := map[shape]uint64{}
 	var list []shape
 	for i := range items {
-		s := items[i].block.shape()
+		s := items[i].key.shape()
 		if _, ok := shapes[s]; !ok {
 			shapes[s] = uint64(len(list))
 			list = append(list, s)
@@ -50,10 +48,10 @@ func (w *blockWriter) cells(keys []cellKey) {
 	if len(items) == 0 {
 		return
 	}
-	quarter := items[0].block.quarter
+	quarter := items[0].key.quarter
 	w.int(int64(quarter))
 	for i := range items {
-		k := &items[i].block
+		k := &items[i].key
 		w.uint(uint64(k.quarter - quarter)) // since the cell before
 		quarter = k.quarter
 		w.uint(uint64(k.actor))
@@ -76,6 +74,15 @@ func compareCells(a, b *cellKey) int {
 	}
 	return -1
 }
+
+// What the flags of a sum say, in the order of writing.
+const (
+	oneEvent      = 1 << iota // first and last are one
+	ownPeak                   // the first is the peak
+	hasAmounts                // there are cost or tokens
+	hasBackfilled             // some were backfilled
+	wholePeak                 // the peak has all of the amounts
+)
 
 // sum writes what most sums repeat only once: most cells are one event, and its own peak.
 func (w *blockWriter) sum(quarter int32, s *Sum) {
@@ -130,7 +137,11 @@ func (w *blockWriter) first(k firstKey, v first) {
 	w.int(int64(k.day))
 	w.moment(v.Time)
 	w.id(v.ID)
-	w.text(v.Actor)
+	if v.Actor == w.f.names.text(k.actor) {
+		w.name(k.actor)
+	} else {
+		w.text(v.Actor)
+	}
 	w.text(v.Raw)
 	w.flags(v.Backfill)
 }

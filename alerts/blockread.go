@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/activitylog/activitylog"
@@ -17,14 +18,19 @@ var ErrBlock = errors.New("no block of figures")
 // AddBlock puts the figures of a block into f, as Merge does. Any bytes may be given; a part of a bad block may have
 // been added when the error comes, so that f is of no use then.
 func (f *Figures) AddBlock(block []byte) error {
+	return f.read(block, (*blockReader).cells, f.saw)
+}
+
+// read reads a block, its cells and its first times as told.
+func (f *Figures) read(block []byte, cells func(*blockReader), saw func(firstKey, first)) error {
 	if len(block) == 0 || block[0] != blockVersion {
 		return fmt.Errorf("alerts: %w: not of version %d", ErrBlock, blockVersion)
 	}
 	r := blockReader{f: f, in: block[1:]}
 	r.texts()
-	r.cells()
+	cells(&r)
 	r.marks()
-	r.firsts()
+	r.firsts(saw)
 	if r.bad || len(r.in) > 0 {
 		return fmt.Errorf("alerts: %w: damaged", ErrBlock)
 	}
@@ -36,8 +42,7 @@ type blockReader struct {
 	f       *Figures
 	in      []byte
 	bad     bool
-	names   []string // number 0 is the empty text
-	numbers []uint32 // of names, in f
+	numbers []uint32 // of the block's texts, in f; the first is the empty one
 }
 
 func (r *blockReader) fail() {
@@ -94,17 +99,17 @@ func (r *blockReader) count(size int) int {
 	return int(n)
 }
 
-// name is an index into names and numbers.
+// name is an index into numbers.
 func (r *blockReader) name() uint32 {
 	n := r.uint()
-	if n >= uint64(len(r.names)) {
+	if n >= uint64(len(r.numbers)) {
 		r.fail()
 		return 0
 	}
 	return uint32(n)
 }
 
-func (r *blockReader) text() string   { return r.names[r.name()] }
+func (r *blockReader) text() string   { return r.f.names.text(r.number()) }
 func (r *blockReader) number() uint32 { return r.numbers[r.name()] }
 
 // moment is the time of an event. Others than the log takes are damage: judges walk from the first time to the last.
@@ -135,26 +140,39 @@ func (r *blockReader) list() []string {
 
 func (r *blockReader) texts() {
 	n := r.count(1)
-	r.names, r.numbers = make([]string, 1, n+1), make([]uint32, 1, n+1)
+	names := &r.f.names
+	r.numbers = append(slices.Grow(names.spare[:0], n+1), 0)
+	// The texts of a block are in order, and most of them were in the block before.
+	before := names.block
 	for range n {
 		size := r.count(1)
-		number, s := r.f.names.intern(r.in[:size])
+		text := r.in[:size]
 		r.in = r.in[size:]
-		r.names, r.numbers = append(r.names, s), append(r.numbers, number)
+		for len(before) > 0 && names.text(before[0]) < string(text) {
+			before = before[1:]
+		}
+		if len(before) > 0 && names.text(before[0]) == string(text) {
+			r.numbers = append(r.numbers, before[0])
+		} else {
+			r.numbers = append(r.numbers, names.intern(text))
+		}
 	}
+	names.block, names.spare = r.numbers, names.block
 }
 
 // intern is number without a copy of texts that are known.
-func (n *names) intern(b []byte) (uint32, string) {
+func (n *names) intern(b []byte) uint32 {
 	if i, ok := n.numbers[string(b)]; ok {
-		return i, n.list[i]
+		return i
 	}
-	s := string(b)
-	return n.number(s), s
+	return n.number(string(b))
 }
 
-func (r *blockReader) cells() {
-	const leastShape, leastCell = 8, 22
+// The fewest bytes of a shape and of a cell.
+const leastShape, leastCell = 8, 22
+
+// shapes are what cells have in common, as keys without the rest.
+func (r *blockReader) shapes() []cellKey {
 	shapes := make([]cellKey, r.count(leastShape))
 	for i := range shapes {
 		k := &shapes[i]
@@ -163,40 +181,43 @@ func (r *blockReader) cells() {
 		}
 		k.priced = r.byte()&1 != 0
 	}
+	return shapes
+}
+
+// firstQuarter is where the cells of a block begin.
+func (r *blockReader) firstQuarter() int64 {
+	quarter := r.int()
+	if quarter < int64(quarterOf(minTime)) || quarter >= int64(quarterOf(maxTime)) {
+		r.fail()
+	}
+	return quarter
+}
+
+func (r *blockReader) cells() {
+	shapes := r.shapes()
 	n := r.count(leastCell)
 	if n == 0 {
 		return
 	}
-	if r.f.cells == nil {
-		r.f.cells = make(map[cellKey]*Sum, n)
-	}
-	sums := make([]Sum, n) // one allocation for all
-	first, last := int64(quarterOf(minTime)), int64(quarterOf(maxTime))
-	quarter := r.int()
-	for i := range sums {
-		if quarter < first || quarter >= last {
-			r.fail()
-			return
-		}
+	cells := make([]cell, n)
+	last := int64(quarterOf(maxTime))
+	quarter := r.firstQuarter()
+	for i := range cells {
 		quarter += int64(min(r.uint(), math.MaxUint32))
 		actor, action, shape := r.number(), r.number(), r.uint()
-		if quarter >= last || shape >= uint64(len(shapes)) {
+		if r.bad || quarter >= last || shape >= uint64(len(shapes)) {
 			r.fail()
 			return
 		}
-		k := shapes[shape]
-		k.quarter, k.actor, k.action = int32(quarter), actor, action
-		s := &sums[i]
-		r.sum(k.quarter, s)
+		c := &cells[i]
+		c.key = shapes[shape]
+		c.key.quarter, c.key.actor, c.key.action = int32(quarter), actor, action
+		r.sum(c.key.quarter, &c.sum)
 		if r.bad {
 			return
 		}
-		if old := r.f.cells[k]; old != nil {
-			old.add(s)
-		} else {
-			r.f.cells[k] = s
-		}
 	}
+	r.f.blocks = append(r.f.blocks, cells)
 }
 
 func (r *blockReader) sum(quarter int32, s *Sum) {
@@ -205,28 +226,30 @@ func (r *blockReader) sum(quarter int32, s *Sum) {
 	s.Count = int64(r.uint())
 	s.First = At{time.UnixMicro(start + r.int()).UTC(), r.id()}
 	s.Last, s.Peak.ID = s.First, s.First.ID
-	if flags&1 == 0 {
+	if flags&oneEvent == 0 {
 		s.Last = At{time.UnixMicro(start + r.int()).UTC(), r.id()}
 	}
-	if flags&2 == 0 {
+	if flags&ownPeak == 0 {
 		s.Peak.ID = r.id()
 	}
-	if flags&4 != 0 {
+	if flags&hasAmounts != 0 {
 		s.CostMicros, s.InputTokens, s.OutputTokens = r.int(), r.int(), r.int()
 	}
-	if flags&8 != 0 {
+	if flags&hasBackfilled != 0 {
 		s.Backfilled = int64(r.uint())
 	}
 	s.Peak.CostMicros, s.Peak.Tokens = s.CostMicros, s.Tokens()
-	if flags&16 == 0 {
+	if flags&wholePeak == 0 {
 		s.Peak.CostMicros, s.Peak.Tokens = r.int(), r.int()
 	}
 }
 
 func (r *blockReader) marks() {
 	const least = 16 + 1 + 1 + 1 + 9 + 3 + 1
-	for range r.count(least) {
-		m := Mark{ID: r.id(), Time: r.moment(), Class: Class(r.uint())}
+	marks := make([]Mark, r.count(least))
+	for i := range marks {
+		m := &marks[i]
+		*m = Mark{ID: r.id(), Time: r.moment(), Class: Class(r.uint())}
 		flags := r.byte()
 		m.Expected, m.Locked, m.Backfill = flags&1 != 0, flags&2 != 0, flags&4 != 0
 		m.Actor, m.ActorType, m.Action = r.text(), activitylog.ActorType(r.text()), r.text()
@@ -241,7 +264,7 @@ func (r *blockReader) marks() {
 	}
 }
 
-func (r *blockReader) firsts() {
+func (r *blockReader) firsts(saw func(firstKey, first)) {
 	const least = 1 + 3 + 1 + 16 + 2 + 1
 	for range r.count(least) {
 		k := firstKey{dim: dimension(r.byte()), actor: r.number(), value: r.number(), day: int32(r.int())}
@@ -250,6 +273,6 @@ func (r *blockReader) firsts() {
 		if r.bad {
 			return
 		}
-		r.f.saw(k, v)
+		saw(k, v)
 	}
 }

@@ -65,12 +65,13 @@ func (v *view) ratios() []*ratios {
 			c.each(ref.key, func(s scopeKey) { c.failed[s] += ref.sum.Count })
 		}
 	}
-	builders := map[scopeKey]*ratios{}
+	var builders scopes
 	var list []*ratios
 	for s, n := range c.failed {
 		if n >= v.c.Errors.Support {
-			builders[s] = &ratios{scope: c.scope(s)}
-			list = append(list, builders[s])
+			r := &ratios{scope: c.scope(s)}
+			*builders.at(s) = r
+			list = append(list, r)
 		}
 	}
 	if list == nil {
@@ -81,7 +82,7 @@ func (v *view) ratios() []*ratios {
 			continue
 		}
 		c.each(ref.key, func(s scopeKey) {
-			r := builders[s]
+			r := builders.find(s)
 			if r == nil || v.c.Planned != nil && v.c.planned(ErrorRates, r.subject(), Window{timeOf(ref.key.quarter), timeOf(ref.key.quarter + 1)}) {
 				return
 			}
@@ -92,6 +93,31 @@ func (v *view) ratios() []*ratios {
 		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.by, b.by), cmp.Compare(a.id, b.id))
 	})
 	return list
+}
+
+// scopes hold what is counted by scope: by kind, part and id, all of which are small numbers.
+type scopes [][5][]*ratios
+
+func (l *scopes) at(s scopeKey) **ratios {
+	*l = reaching(*l, int(s.kind))
+	part := &(*l)[s.kind][s.by]
+	*part = reaching(*part, int(s.id))
+	return &(*part)[s.id]
+}
+
+func (l scopes) find(s scopeKey) *ratios {
+	if int(s.kind) >= len(l) || int(s.id) >= len(l[s.kind][s.by]) {
+		return nil
+	}
+	return l[s.kind][s.by][s.id]
+}
+
+// reaching is a list with an entry i.
+func reaching[T any](list []T, i int) []T {
+	if i < len(list) {
+		return list
+	}
+	return append(list, make([]T, i+1-len(list))...)
 }
 
 // add counts attempts that come in the order of time.

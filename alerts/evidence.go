@@ -8,7 +8,7 @@ func (f *Finding) events(s *Sum) {
 }
 
 // marks takes them from marks in the order of time. Without a size the last is the largest.
-func (f *Finding) marks(list []Mark) {
+func (f *Finding) marks(list []*Mark) {
 	f.Count, f.backfilled = int64(len(list)), 0
 	if len(list) == 0 {
 		return

@@ -2,7 +2,6 @@ package alerts
 
 import (
 	"iter"
-	"maps"
 	"slices"
 	"time"
 
@@ -21,9 +20,12 @@ const Quarter = 15 * time.Minute
 type Figures struct {
 	names  names
 	cells  map[cellKey]*Sum
-	marks  map[uuid.UUID]Mark
+	blocks [][]cell    // sums of blocks as they came; those of one cell add up, here and in cells
+	past   [][]pastSum // see AddPast
+	marks  map[uuid.UUID]*Mark
 	firsts map[firstKey]first
 	added  map[uuid.UUID]struct{} // events of Add, none of which counts twice
+	senses map[string]*sense      // of the actions of Add
 }
 
 // Cell says what a Sum is about: who did what, with which model, within one quarter of an hour.
@@ -74,13 +76,13 @@ type Peak struct {
 }
 
 // Add puts one event into the figures. An event that was added before, pending events and those of the log about itself
-// that no detector knows count nothing.
-func (f *Figures) Add(e *activitylog.Event) {
+// that no detector knows count nothing. It tells whether the event is one that urgent rules look at; see Config.Urgent.
+func (f *Figures) Add(e *activitylog.Event) (urgent bool) {
 	if e.Outcome == activitylog.InProgress {
-		return
+		return false
 	}
 	if _, ok := f.added[e.ID]; ok {
-		return
+		return false
 	}
 	if f.added == nil {
 		f.added = map[uuid.UUID]struct{}{}
@@ -89,10 +91,13 @@ func (f *Figures) Add(e *activitylog.Event) {
 	if e.Category != "audit" { // reading the log is no activity
 		f.AddSum(cellOf(e), sumOf(e))
 	}
-	if m, ok := markOf(e); ok {
-		f.addMark(m)
+	s := f.sense(e.Action)
+	m, urgent := markOf(e, s)
+	if urgent {
+		f.addMark(&m)
 	}
-	f.learn(e)
+	f.learn(e, s)
+	return urgent
 }
 
 // AddSum puts in events that were counted elsewhere. Cell.Start is cut to its quarter of an hour.
@@ -114,9 +119,10 @@ func (f *Figures) AddSum(c Cell, s Sum) {
 // Sums yields all sums, by time and then by what their cells say.
 func (f *Figures) Sums() iter.Seq2[Cell, Sum] {
 	return func(yield func(Cell, Sum) bool) {
-		keys := slices.SortedFunc(maps.Keys(f.cells), f.compareCells)
-		for _, k := range keys {
-			if !yield(f.cell(k), *f.cells[k]) {
+		refs := f.refs()
+		slices.SortFunc(refs, func(a, b cellRef) int { return f.compareCells(a.key, b.key) })
+		for _, c := range joinedCells(refs) {
+			if !yield(f.cell(c.key), *c.sum) {
 				return
 			}
 		}
@@ -125,8 +131,8 @@ func (f *Figures) Sums() iter.Seq2[Cell, Sum] {
 
 // Merge puts the figures of other events into f. Events that both hold would count twice.
 func (f *Figures) Merge(o *Figures) {
-	for k, s := range o.cells {
-		f.AddSum(o.cell(k), *s)
+	for _, c := range o.refs() {
+		f.AddSum(o.cell(c.key), *c.sum)
 	}
 	for _, m := range o.marks {
 		f.addMark(m)

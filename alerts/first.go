@@ -54,7 +54,7 @@ func (f *Figures) translate(o *Figures, k firstKey) firstKey {
 }
 
 // learn keeps the first time of what an event shows.
-func (f *Figures) learn(e *activitylog.Event) {
+func (f *Figures) learn(e *activitylog.Event, s *sense) {
 	v := first{At: At{e.Time, e.ID}, Actor: e.Actor.ID, Backfill: e.Backfill}
 	f.saw(firstKey{dim: ofOrg}, v)
 	if e.AI != nil && e.AI.Model != "" && e.Outcome != activitylog.Denied {
@@ -75,7 +75,7 @@ func (f *Figures) learn(e *activitylog.Event) {
 		return // to fail is not to be active
 	}
 	f.saw(firstKey{dim: ofDay, actor: actor, day: dayOf(e.Time)}, v)
-	c := classOf(e)
+	c := classOf(e, s)
 	if c&export != 0 {
 		f.saw(firstKey{dim: ofExport, actor: actor}, v)
 	}

@@ -2,8 +2,10 @@ package alerts
 
 // Freeze puts into f, a recount of the events that are kept, what old figures of the same time hold of events that were
 // purged since. In an hour in which old figures count more, each sum that shrank or vanished stays as it was; in all
-// others the recount decides. Marks, first times and days of activity are never lost.
+// others the recount decides. Marks, first times and days of activity are never lost. Old may come out in another order.
 func (f *Figures) Freeze(old *Figures) {
+	f.settle()
+	old.settle()
 	before, now := old.perHour(), f.perHour()
 	for k, s := range old.cells {
 		h := floorHour(k.quarter)
@@ -12,9 +14,6 @@ func (f *Figures) Freeze(old *Figures) {
 		}
 		key := f.key(old.cell(k))
 		if kept := f.cells[key]; kept == nil || kept.Count < s.Count {
-			if f.cells == nil {
-				f.cells = map[cellKey]*Sum{}
-			}
 			f.cells[key] = s
 		}
 	}

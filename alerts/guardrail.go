@@ -14,13 +14,13 @@ var guards = []string{
 }
 
 // guardrail says whether an event takes a guardrail away or puts one up, and names it in m.Thing.
-func guardrail(e *activitylog.Event, m *Mark) (on, off bool) {
+func guardrail(e *activitylog.Event, guard string, m *Mark) (on, off bool) {
 	if e.Outcome == activitylog.Failure || e.Outcome == activitylog.Denied {
 		return false, false
 	}
-	action := strings.ReplaceAll(strings.ToLower(e.Action), "-", "_")
-	if thing := guardIn(action); thing != "" {
-		m.Thing = thing
+	action := spelled(e.Action)
+	if guard != "" {
+		m.Thing = guard
 		switch {
 		case e.Verb == "delete" || hasWord(action, "delete", "deleted", "remove", "removed", "disable", "disabled", "deactivate", "deactivated", "stop", "stopped"):
 			return false, true
@@ -29,7 +29,7 @@ func guardrail(e *activitylog.Event, m *Mark) (on, off bool) {
 		}
 	}
 	for _, c := range e.Changes {
-		thing := guardIn(strings.ReplaceAll(strings.ToLower(c.Path), "-", "_"))
+		thing := guardIn(spelled(c.Path))
 		if thing == "" && action == "org.budget.change" {
 			thing = "budget"
 		}
@@ -47,6 +47,9 @@ func guardrail(e *activitylog.Event, m *Mark) (on, off bool) {
 	}
 	return on && !off, off
 }
+
+// spelled is a name as guards are written.
+func spelled(name string) string { return strings.ReplaceAll(strings.ToLower(name), "-", "_") }
 
 func guardIn(text string) string {
 	for _, g := range guards {

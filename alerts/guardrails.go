@@ -70,7 +70,7 @@ func judgeGaps(v *view) []Finding {
 }
 
 // unproved is what cannot be proved of the log any more, by an event that tells so.
-func (v *view) unproved(m Mark) Finding {
+func (v *view) unproved(m *Mark) Finding {
 	x := map[string]struct {
 		kind          string
 		severity      activitylog.Severity

@@ -59,18 +59,24 @@ type prior struct {
 	sums []habits // of all days up to and including
 }
 
-func newPrior(people [][]worked) *prior {
+func newPrior(clock *clocks) *prior {
 	byDay := map[int32]*habits{}
 	p := &prior{}
-	for _, work := range people {
-		for _, w := range work {
-			d := byDay[w.day]
-			if d == nil {
-				d = &habits{}
-				byDay[w.day] = d
-				p.days = append(p.days, w.day)
+	for _, zone := range clock.zones {
+		for _, quarters := range zone.days {
+			for i := range quarters {
+				w := &quarters[i]
+				if w.all == 0 {
+					continue
+				}
+				d := byDay[w.day]
+				if d == nil {
+					d = &habits{}
+					byDay[w.day] = d
+					p.days = append(p.days, w.day)
+				}
+				d[kindOfDay(w.worked)][w.hour] += float64(w.all) // whole numbers: the order of adding says nothing
 			}
-			d[kindOfDay(w)][w.hour] += float64(w.n) // whole numbers: the order of adding says nothing
 		}
 	}
 	slices.Sort(p.days)

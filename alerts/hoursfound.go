@@ -32,7 +32,7 @@ func (v *view) learned(a *actorView, work []worked, org *prior) []Finding {
 			tails := habit.tails()
 			off := slices.DeleteFunc(slices.Clone(today), func(w worked) bool { return tails[w.hour] >= c.Tail })
 			enough := v.enough(off, &tails)
-			if f, ok := v.offHours(a, off, v.achieved); ok && enough >= 0 {
+			if f, ok := v.offHours(a, off, func(k cellKey) bool { return v.achieved(&k) }); ok && enough >= 0 {
 				f.Raised = timeOf(off[enough].quarter + 1)
 				f.Baseline = Baseline{Method: "hours of the day in the actor's zone", Size: int(n[0] + n[1]), To: timeOf(today[0].quarter), Mature: true}
 				f.Expected, f.Bound = c.Tail*float64(count(today)), float64(c.Events-1)
@@ -68,7 +68,7 @@ func (v *view) mayJudge(today []worked) bool {
 // several hours of the day, or at an hour at which the person hardly ever works. -1: there is none.
 func (v *view) enough(off []worked, tails *[24]float64) int {
 	c := v.c.OffHours
-	all, deep, hours := int64(0), int64(0), map[int]bool{}
+	all, deep, hours := int64(0), int64(0), map[int8]bool{}
 	for i, w := range off {
 		hours[w.hour] = true
 		all += w.n
@@ -157,7 +157,7 @@ func count(list []worked) (n int64) {
 }
 
 func hoursPart(past habits, off []worked) float64 {
-	hours := map[int]bool{}
+	hours := map[int8]bool{}
 	for _, w := range off {
 		hours[w.hour] = true
 	}
@@ -165,7 +165,7 @@ func hoursPart(past habits, off []worked) float64 {
 	for _, p := range past {
 		for h, n := range p {
 			all += n
-			if hours[h] {
+			if hours[int8(h)] {
 				part += n
 			}
 		}
@@ -203,11 +203,11 @@ func (v *view) byCalendar() []Finding {
 			continue
 		}
 		counts := func(k cellKey) bool {
-			return v.achieved(k) && under.Match(&activitylog.Event{Action: v.f.names.text(k.action)})
+			return v.achieved(&k) && under.Match(&activitylog.Event{Action: v.f.names.text(k.action)})
 		}
 		days := map[int32][]worked{}
 		var order []int32
-		for _, w := range clock.work(a, v) {
+		for _, w := range clock.work(a) {
 			ref := v.cells[w.ref]
 			if !counts(ref.key) || !v.outside(c, clock, fixed, ref.key) {
 				continue
@@ -240,8 +240,7 @@ func (v *view) byCalendar() []Finding {
 func (v *view) outside(c *Calendar, clock *clocks, fixed *time.Location, k cellKey) bool {
 	zone := fixed
 	if zone == nil {
-		clock.at(v, k) // so that the zone is loaded
-		zone = clock.zones[k.zone]
+		zone = clock.in(k.zone).zone
 	}
 	return !c.works(timeOf(k.quarter).In(zone))
 }

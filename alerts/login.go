@@ -24,7 +24,7 @@ type logins struct {
 }
 
 type attempt struct {
-	Mark
+	*Mark
 	failed   bool     // and counts as an attempt at a secret
 	accounts []string // who signs in: the actor, and users among the targets
 }
@@ -255,7 +255,7 @@ func (l *logins) add(f Finding, tests ...test) {
 		filters = append(filters, t.filter)
 	}
 	f.Filter = activitylog.All(append(filters, activitylog.Since(f.Window.From), activitylog.Before(f.Window.To))...)
-	var list []Mark
+	var list []*Mark
 	i, _ := slices.BinarySearchFunc(l.all, f.Window.From, func(a attempt, t time.Time) int { return cmp.Or(a.Time.Compare(t), 0) })
 	for ; i < len(l.all) && l.all[i].Time.Before(f.Window.To); i++ {
 		if !slices.ContainsFunc(tests, func(t test) bool { return !t.match(&l.all[i]) }) {

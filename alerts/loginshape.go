@@ -19,8 +19,8 @@ func (l *logins) successAfter(account string) {
 	var quiet time.Time // the same account is told once a day
 	for n, i := range list {
 		a := &l.all[i]
-		if a.Outcome != activitylog.Success || a.Time.Before(quiet) {
-			continue
+		if a.Outcome != activitylog.Success || a.Time.Before(quiet) || a.Time.Before(l.from) {
+			continue // one before the time that is judged ends a window that began before it
 		}
 		var own []int
 		for j := n - 1; j >= 0 && a.Time.Sub(l.all[list[j]].Time) <= c.SuccessWindow; j-- {

@@ -53,16 +53,20 @@ const (
 	unproved // what the log says of itself cannot be proved any more
 )
 
-func (f *Figures) addMark(m Mark) {
+func (f *Figures) addMark(m *Mark) {
 	if f.marks == nil {
-		f.marks = map[uuid.UUID]Mark{}
+		f.marks = map[uuid.UUID]*Mark{}
 	}
 	f.marks[m.ID] = m
 }
 
-func markOf(e *activitylog.Event) (Mark, bool) {
+// markOf is what to keep of an event whose action has a sense, if it is anything.
+func markOf(e *activitylog.Event, s *sense) (Mark, bool) {
+	if s.nothing() && e.Verb != "delete" && len(e.OnBehalfOf) == 0 && len(e.Changes) == 0 {
+		return Mark{}, false // most are
+	}
 	m := Mark{
-		ID: e.ID, Time: e.Time, Class: classOf(e), Actor: e.Actor.ID, ActorType: e.Actor.Type, Action: e.Action, Outcome: e.Outcome,
+		ID: e.ID, Time: e.Time, Class: classOf(e, s), Actor: e.Actor.ID, ActorType: e.Actor.Type, Action: e.Action, Outcome: e.Outcome,
 		Roles: e.Actor.Roles, As: impersonated(e), Backfill: e.Backfill,
 	}
 	for _, t := range e.Targets {
@@ -81,7 +85,7 @@ func markOf(e *activitylog.Event) (Mark, bool) {
 	if m.As != "" && slices.Contains([]string{"create", "update", "delete"}, e.Verb) {
 		m.Class |= impersonation
 	}
-	if on, off := guardrail(e, &m); off {
+	if on, off := guardrail(e, s.guard, &m); off {
 		m.Class |= guardrailOff
 	} else if on {
 		m.Class |= guardrailOn
@@ -129,11 +133,38 @@ func isLogin(action string) bool {
 	return false
 }
 
-func classOf(e *activitylog.Event) Class {
-	c := byAction[e.Action] | byLastWord[lastWord(e.Action)]
-	if isLogin(e.Action) {
-		c |= login
+// sense is what an action says by itself.
+type sense struct {
+	class Class
+	guard string // that it is about
+}
+
+func senseOf(action string) sense {
+	s := sense{byAction[action] | byLastWord[lastWord(action)], guardIn(spelled(action))}
+	if isLogin(action) {
+		s.class |= login
 	}
+	return s
+}
+
+func (s *sense) nothing() bool { return s.class == 0 && s.guard == "" }
+
+// sense is senseOf, found once for each action.
+func (f *Figures) sense(action string) *sense {
+	s := f.senses[action]
+	if s == nil {
+		if f.senses == nil {
+			f.senses = map[string]*sense{}
+		}
+		found := senseOf(action)
+		s = &found
+		f.senses[action] = s
+	}
+	return s
+}
+
+func classOf(e *activitylog.Event, s *sense) Class {
+	c := s.class
 	if e.Verb == "delete" && e.Category != "auth" && e.Category != "audit" && len(e.Targets) > 0 {
 		c |= deletion
 	}

@@ -11,14 +11,14 @@ import (
 
 // burst is a stretch of marks of one actor within a window, and how much they come to.
 type burst struct {
-	marks []Mark
+	marks []*Mark
 	sum   float64
 	at    time.Time // when it reached the bound
 }
 
 // bursts find the stretches in which the marks of one actor reach count within a window and beat by far what the actor
 // did within such a window in the 28 days before. measure says what a stretch comes to.
-func bursts(marks []Mark, c DeletionConfig, measure func([]Mark) float64) []burst {
+func bursts(marks []*Mark, c DeletionConfig, measure func([]*Mark) float64) []burst {
 	var list []burst
 	type day struct {
 		day  int32
@@ -64,8 +64,8 @@ func bursts(marks []Mark, c DeletionConfig, measure func([]Mark) float64) []burs
 }
 
 // byActor are the marks of a class that succeeded, by actor.
-func (v *view) byActor(c Class) (actors []string, marks map[string][]Mark) {
-	marks = map[string][]Mark{}
+func (v *view) byActor(c Class) (actors []string, marks map[string][]*Mark) {
+	marks = map[string][]*Mark{}
 	for _, m := range v.marks {
 		if m.Class&c == 0 || m.Actor == "" || m.Outcome != activitylog.Success && m.Outcome != activitylog.Unknown {
 			continue
@@ -98,7 +98,7 @@ func (v *view) over(f *Finding, b burst, c Class) {
 	f.affect(f.Subject.ID)
 }
 
-func objects(marks []Mark) map[string]bool {
+func objects(marks []*Mark) map[string]bool {
 	seen := map[string]bool{}
 	for _, m := range marks {
 		for _, o := range m.Objects {
@@ -114,7 +114,7 @@ func objects(marks []Mark) map[string]bool {
 // judgeDeletion finds an actor who deletes many different things in a short time.
 func judgeDeletion(v *view) []Finding {
 	c := v.c.Deletion
-	distinct := func(marks []Mark) float64 { return float64(len(objects(marks))) }
+	distinct := func(marks []*Mark) float64 { return float64(len(objects(marks))) }
 	actors, marks := v.byActor(deletion)
 	var list []Finding
 	for _, a := range actors {
@@ -156,7 +156,7 @@ func firstContributor(f *Finding) string {
 func judgeExport(v *view) []Finding {
 	c := v.c.Export
 	actors, marks := v.byActor(export)
-	amount := func(marks []Mark) float64 {
+	amount := func(marks []*Mark) float64 {
 		n, rows := 0.0, int64(0)
 		for _, m := range marks {
 			n += float64(max(1, len(m.Objects)))
@@ -193,7 +193,7 @@ func judgeExport(v *view) []Finding {
 }
 
 // firstExport tells of an actor's first export, once the organization has a past to compare with.
-func (v *view) firstExport(a string, marks []Mark) []Finding {
+func (v *view) firstExport(a string, marks []*Mark) []Finding {
 	m := marks[0]
 	if v.f.before(m.Time, ofExport, a, "") || m.Time.Before(v.start.AddDate(0, 0, v.c.Models.Learning)) || !isHuman(m.ActorType) {
 		return nil

@@ -13,6 +13,8 @@ import (
 type names struct {
 	list    []string
 	numbers map[string]uint32
+
+	block, spare []uint32 // numbers of the last block's texts, and of the one before
 }
 
 func (n *names) number(s string) uint32 {

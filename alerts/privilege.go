@@ -62,13 +62,13 @@ func judgePrivilege(v *view) []Finding {
 }
 
 // single begins a finding about one event.
-func (v *view) single(m Mark, rule, kind string, severity activitylog.Severity, unit string) Finding {
+func (v *view) single(m *Mark, rule, kind string, severity activitylog.Severity, unit string) Finding {
 	w := Window{m.Time, m.Time.Add(time.Microsecond)}
 	f := Finding{
 		Rule: rule, Kind: kind, Severity: severity, Subject: Subject{"user", m.Actor}, Window: w, Raised: w.To, Observed: 1, Unit: unit,
 		Baseline: Baseline{Method: "none is expected", Mature: true}, Filter: activitylog.IDIs(m.ID), Score: 25 * rank(severity),
 	}
-	f.marks([]Mark{m})
+	f.marks([]*Mark{m})
 	return f
 }
 
@@ -76,7 +76,7 @@ func clockOf(t time.Time) string { return t.UTC().Format("15:04 on 2 January 200
 
 // isNewAccount tells whether an account that gets a role was first seen a short time before. An account that never did
 // anything is invited, not new.
-func (v *view) isNewAccount(m Mark) bool {
+func (v *view) isNewAccount(m *Mark) bool {
 	return slices.ContainsFunc(m.Users, func(u string) bool {
 		k, ok := v.f.known(ofActor, u, "")
 		if !ok {
@@ -89,7 +89,7 @@ func (v *view) isNewAccount(m Mark) bool {
 }
 
 // isOutsider tells whether ids that are addresses of e-mail have different domains.
-func (v *view) isOutsider(m Mark) bool {
+func (v *view) isOutsider(m *Mark) bool {
 	_, own, ok := strings.Cut(m.Actor, "@")
 	return ok && slices.ContainsFunc(m.Users, func(u string) bool {
 		_, domain, ok := strings.Cut(u, "@")

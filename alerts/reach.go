@@ -1,10 +1,13 @@
 package alerts
 
-import "time"
+import (
+	"iter"
+	"time"
+)
 
 // Reach is how long before a time the figures must begin for that time to be judged as with all figures: the longest
 // look-back of all rules, and a month for windows that began before. What was first seen, and the last days on which
-// actors were active, must be there from the beginning; see KeepLastDays.
+// actors were active, must be there from the beginning; see AddLastDays.
 func (c Config) Reach() time.Duration {
 	c = c.Defaults()
 	days := 28
@@ -14,22 +17,39 @@ func (c Config) Reach() time.Duration {
 	return time.Duration(days+31) * 24 * time.Hour
 }
 
-// KeepLastDays forgets the days before the one of t on which actors were active, except the last of each actor: how long
-// an account was still before t is all that judging a later time needs.
-func (f *Figures) KeepLastDays(t time.Time) {
-	day := dayOf(t)
-	last := map[uint32]int32{}
-	for k := range f.firsts {
-		if k.dim != ofDay || k.day >= day {
-			continue
+// AddLastDays adds blocks of Days, in any order, of which only the last day of each actor counts: how long an account
+// was still before a time is all that judging it needs. It ends with the first error of the sequence.
+func (f *Figures) AddLastDays(blocks iter.Seq2[[]byte, error]) error {
+	type lastDay struct {
+		day   int32
+		known bool
+		first
+	}
+	var last []lastDay // by the numbers of actors
+	keep := func(k firstKey, v first) {
+		if k.dim != ofDay {
+			f.saw(k, v)
+			return
 		}
-		if d, ok := last[k.actor]; !ok || k.day > d {
-			last[k.actor] = k.day
+		if n := len(f.names.list); len(last) < n {
+			last = append(last, make([]lastDay, n-len(last))...)
+		}
+		if d := &last[k.actor]; !d.known || k.day > d.day || k.day == d.day && v.before(d.At) {
+			*d = lastDay{k.day, true, v}
 		}
 	}
-	for k := range f.firsts {
-		if k.dim == ofDay && k.day < day && k.day != last[k.actor] {
-			delete(f.firsts, k)
+	for block, err := range blocks {
+		if err != nil {
+			return err
+		}
+		if err := f.read(block, (*blockReader).cells, keep); err != nil {
+			return err
 		}
 	}
+	for actor, d := range last {
+		if d.known {
+			f.saw(firstKey{dim: ofDay, actor: uint32(actor), day: d.day}, d.first)
+		}
+	}
+	return nil
 }

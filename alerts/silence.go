@@ -22,7 +22,11 @@ func (v *view) silences() []Finding {
 		return nil
 	}
 	slices.Sort(hours)
-	from := max(floorHour(quarterOf(v.from)), hours[0]+int32(v.c.Silence.History)*24)
+	first := hours[0]
+	for _, sums := range v.f.past {
+		first = min(first, floorHour(sums[0].quarter))
+	}
+	from := max(floorHour(quarterOf(v.from)), first+int32(v.c.Silence.History)*24)
 	end := floorHour(quarterOf(v.at))
 	var list []Finding
 	for i, h := range hours {

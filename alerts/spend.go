@@ -57,6 +57,17 @@ func (v *view) spending() *spending {
 		total[d] += float64(c.sum.CostMicros)
 		s.first, s.last = min(s.first, d), max(s.last, d)
 	}
+	for _, sums := range v.f.past {
+		for i := range sums {
+			p := &sums[i]
+			if !p.priced || p.currency != v.currency {
+				continue
+			}
+			d := v.day(p.quarter)
+			total[d] += float64(p.cost)
+			s.first, s.last = min(s.first, d), max(s.last, d)
+		}
+	}
 	if len(total) == 0 {
 		return nil
 	}

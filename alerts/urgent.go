@@ -1,10 +1,6 @@
 package alerts
 
-import (
-	"slices"
-
-	"github.com/activitylog/activitylog"
-)
+import "slices"
 
 // urgent are the rules that look at marks and first times alone, and that nobody wants to wait an hour for.
 var urgent = []string{LoginFailures, PrivilegeEscalation, MassDeletion, MassExport, Impersonation, GuardrailRemoved, LogGap}
@@ -21,11 +17,8 @@ func (c Config) Urgent() Config {
 	return c
 }
 
-// Urgent tells whether an urgent rule looks at e.
-func Urgent(e *activitylog.Event) bool {
-	if e.Outcome == activitylog.InProgress {
-		return false
-	}
-	_, ok := markOf(e)
-	return ok
+// NeedsMore tells of which actions Figures.Add looks at more than the short form of their events, see
+// activitylog.Event.UnmarshalBrief.
+func NeedsMore(action string) bool {
+	return senseOf(action).class != 0
 }

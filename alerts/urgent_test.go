@@ -28,13 +28,13 @@ func TestUrgent(t *testing.T) {
 		for e, err := range log.Org(org.ID).Events(t.Context(), activitylog.Query{}) {
 			require.NoError(t, err)
 			var one alerts.Figures
-			one.Add(&e)
+			urgent := one.Add(&e)
 			marked := false
 			for p := range one.Parts() {
 				marked = marked || p.Family == alerts.Marked
 			}
-			if marked != alerts.Urgent(&e) {
-				t.Fatalf("%s: urgent is %v", e.Action, alerts.Urgent(&e))
+			if marked != urgent {
+				t.Fatalf("%s: urgent is %v", e.Action, urgent)
 			}
 			all.Add(&e)
 		}

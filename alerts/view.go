@@ -3,6 +3,7 @@ package alerts
 import (
 	"bytes"
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -16,19 +17,15 @@ type view struct {
 	c        Config
 	from, at time.Time
 	cells    []cellRef // by quarter of an hour
-	marks    []Mark    // by time, then id
+	marks    []*Mark   // by time, then id
 	days     map[int32]int32
 	lately   [2]int32     // the last quarter of an hour that day was asked for, and its day
 	actors   []*actorView // by id; those without an id are left out
+	byNumber []*actorView // by the numbers of their names; nil for other texts
 	currency uint32       // of most priced events
 	start    time.Time    // the organization's first event
 	refused  uint32       // the outcomes, by their numbers
 	failure  uint32
-}
-
-type cellRef struct {
-	key cellKey
-	sum *Sum
 }
 
 // actorView is one actor. An id is one actor, whatever types it comes with.
@@ -38,6 +35,9 @@ type actorView struct {
 	first int32     // day of the organization
 	cells []int32   // into view.cells
 	days  []*daySum // in order; days without events are left out
+	past  int32     // how many sums there are of it before all that
+	since int32     // the first of their quarters
+	work  []worked  // see clocks.people
 }
 
 // daySum is what one actor did on one day of the organization.
@@ -59,16 +59,27 @@ func newView(f *Figures, from, at time.Time, c Config) *view {
 	v.refused, v.failure = v.outcome(activitylog.Denied), v.outcome(activitylog.Failure)
 	end := quarterOf(at)
 	currencies := map[uint32]int64{}
-	v.cells = make([]cellRef, 0, len(f.cells))
-	for k, s := range f.cells {
-		if k.quarter > end || timeOf(k.quarter).Compare(at) >= 0 {
-			continue
+	if at.Equal(timeOf(end)) {
+		end--
+	}
+	v.cells = f.joinQuarters(byQuarter(f.refs(), end))
+	for i := range v.cells {
+		if k := &v.cells[i].key; k.priced {
+			currencies[k.currency] += v.cells[i].sum.Count
 		}
-		v.cells = append(v.cells, cellRef{k, s})
-		if k.priced {
-			currencies[k.currency] += s.Count
+	}
+	if len(v.cells) > 0 {
+		if t := timeOf(v.cells[0].key.quarter); v.start.IsZero() || t.Before(v.start) {
+			v.start = t
 		}
-		if t := timeOf(k.quarter); v.start.IsZero() || t.Before(v.start) {
+	}
+	for _, sums := range f.past {
+		for i := range sums {
+			if p := &sums[i]; p.priced {
+				currencies[p.currency] += p.count
+			}
+		}
+		if t := timeOf(sums[0].quarter); v.start.IsZero() || t.Before(v.start) {
 			v.start = t
 		}
 	}
@@ -83,14 +94,15 @@ func newView(f *Figures, from, at time.Time, c Config) *view {
 			v.marks = append(v.marks, m)
 		}
 	}
-	slices.SortFunc(v.marks, func(a, b Mark) int { return cmp.Or(a.Time.Compare(b.Time), bytes.Compare(a.ID[:], b.ID[:])) })
-	v.cells = byQuarter(v.cells)
+	slices.SortFunc(v.marks, func(a, b *Mark) int { return cmp.Or(a.Time.Compare(b.Time), bytes.Compare(a.ID[:], b.ID[:])) })
 	v.sortActors()
 	return v
 }
 
-// byQuarter puts cells in the order of time, by counting: there are far more of them than quarters of an hour.
-func byQuarter(cells []cellRef) []cellRef {
+// byQuarter puts cells up to a quarter of an hour in the order of time, by counting: there are far more of them than
+// quarters of an hour.
+func byQuarter(cells []cellRef, end int32) []cellRef {
+	cells = slices.DeleteFunc(cells, func(c cellRef) bool { return c.key.quarter > end })
 	if len(cells) == 0 {
 		return nil
 	}
@@ -128,52 +140,98 @@ func (v *view) within(from, to int32) []cellRef {
 }
 
 func (v *view) sortActors() {
-	byActor := map[uint32]*actorView{}
-	message := map[uint32]bool{} // actions that are messages
-	for i, c := range v.cells {
-		k := c.key
+	v.byNumber = v.actorViews()
+	message := make([]int8, len(v.f.names.list)) // actions that are messages: 1, or not: -1
+	for i := range v.cells {
+		k, sum := &v.cells[i].key, v.cells[i].sum
 		if k.actor == 0 {
 			continue
 		}
-		a := byActor[k.actor]
-		if a == nil {
-			a = &actorView{id: v.f.names.text(k.actor)}
-			byActor[k.actor] = a
-			v.actors = append(v.actors, a)
-		}
-		if kind := activitylog.ActorType(v.f.names.text(k.kind)); a.kind == "" || kind > a.kind {
-			a.kind = kind
+		a := v.byNumber[k.actor]
+		day := v.day(k.quarter)
+		n := len(a.days)
+		if n == 0 || a.days[n-1].day != day {
+			a.days = append(a.days, &daySum{day: day, cells: a.cells[len(a.cells):]})
+			n++
 		}
 		a.cells = append(a.cells, int32(i))
-		day := v.day(k.quarter)
-		if n := len(a.days); n == 0 || a.days[n-1].day != day {
-			a.days = append(a.days, &daySum{day: day})
-		}
-		d := a.days[len(a.days)-1]
-		d.cells = append(d.cells, int32(i))
+		d := a.days[n-1]
+		d.cells = d.cells[:len(d.cells)+1] // of the actor's
 		d.hours |= 1 << (uint32(k.quarter/4) % 24)
-		is, ok := message[k.action]
-		if !ok {
-			is = isMessage(v.f.names.text(k.action))
-			message[k.action] = is
+		if message[k.action] == 0 {
+			message[k.action] = -1
+			if isMessage(v.f.names.text(k.action)) {
+				message[k.action] = 1
+			}
 		}
-		if is {
-			d.messages.add(c.sum)
+		if message[k.action] > 0 {
+			d.messages.add(sum)
 		}
 		if k.priced && k.currency == v.currency {
-			d.priced.add(c.sum)
+			d.priced.add(sum)
 		}
-		d.tokens += c.sum.Tokens()
+		d.tokens += sum.Tokens()
 	}
 	slices.SortFunc(v.actors, func(a, b *actorView) int { return strings.Compare(a.id, b.id) })
 	for _, a := range v.actors {
-		a.first = a.days[0].day
+		a.first = math.MaxInt32
+		if len(a.days) > 0 {
+			a.first = a.days[0].day
+		}
+		if a.past > 0 {
+			a.first = min(a.first, v.day(a.since))
+		}
 		if k, ok := v.f.known(ofActor, a.id, ""); ok {
 			if f, ok := v.f.firsts[k]; ok {
 				a.first = min(a.first, v.day(quarterOf(f.Time)))
 			}
 		}
 	}
+}
+
+// actorViews are the actors by the numbers of their names, with room for what they did and with their past.
+func (v *view) actorViews() []*actorView {
+	n := max(1, len(v.f.names.list))
+	cells, past := make([]int32, n), make([]int32, n)
+	for i := range v.cells {
+		cells[v.cells[i].key.actor]++
+	}
+	for _, sums := range v.f.past {
+		for i := range sums {
+			past[sums[i].actor]++
+		}
+	}
+	cells[0], past[0] = 0, 0 // nobody
+	views, last := make([]*actorView, n), make([]uint32, n)
+	kind := func(actor, kind uint32) {
+		if last[actor] == kind {
+			return
+		}
+		last[actor] = kind
+		if t := activitylog.ActorType(v.f.names.text(kind)); t > views[actor].kind {
+			views[actor].kind = t
+		}
+	}
+	for actor := range views {
+		if cells[actor]+past[actor] > 0 {
+			a := &actorView{id: v.f.names.text(uint32(actor)), cells: make([]int32, 0, cells[actor]), past: past[actor], since: math.MaxInt32}
+			views[actor], v.actors = a, append(v.actors, a)
+		}
+	}
+	for i := range v.cells {
+		if k := &v.cells[i].key; k.actor != 0 {
+			kind(k.actor, k.kind)
+		}
+	}
+	for _, sums := range v.f.past {
+		for i := range sums {
+			if p := &sums[i]; p.actor != 0 {
+				kind(p.actor, p.kind)
+				views[p.actor].since = min(views[p.actor].since, p.quarter)
+			}
+		}
+	}
+	return views
 }
 
 // messageAction is the action of which all AI messages are.

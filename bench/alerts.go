@@ -82,7 +82,7 @@ func judgeBig(ctx context.Context, r *report) error {
 		}
 		return err
 	}
-	through := func() error { return judged(kept.Figures(ctx, org.ID, from.Add(-config.Reach()), demoEnd)) }
+	through := func() error { return judged(kept.ToJudge(ctx, org.ID, from, demoEnd, config)) }
 	raw := func() error { return judged(foldAll(ctx, reader, activitylog.Filter{})) }
 	what := fmt.Sprintf("SQLite, an organization with %d of %d events: judging it through roll-ups, against from its events", n, r.events)
 	if err := r.pair(what, 50, several(3, through), several(1, raw)); err != nil {

@@ -83,17 +83,13 @@ func recount(ctx context.Context, tail activitylog.Tailer, until activitylog.Pos
 	if err := each(until, func(e *activitylog.Event) { waiting[key{e.Org, e.ID}] = true }); err != nil {
 		return nil, err
 	}
-	figures := map[string]*alerts.Figures{}
+	var figures alerts.Fold
 	err := each("", func(e *activitylog.Event) {
-		if waiting[key{e.Org, e.ID}] {
-			return
+		if !waiting[key{e.Org, e.ID}] {
+			figures.Add(e)
 		}
-		if figures[e.Org] == nil {
-			figures[e.Org] = &alerts.Figures{}
-		}
-		figures[e.Org].Add(e)
 	})
-	return figures, err
+	return figures.Figures(), err
 }
 
 // readAll reads the figures of a generation, and the list of organizations that have some.

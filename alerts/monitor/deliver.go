@@ -28,20 +28,6 @@ const givenUp = 7 * 24 * time.Hour
 // due bounds how many notices one Deliver sends.
 const due = 100
 
-// enqueue puts the notices among new events on their way.
-func enqueue(tx activitylog.SpaceTx, events []activitylog.Tailed) error {
-	for i := range events {
-		e := &events[i].Event
-		if _, ok := noticeOf(e); !ok {
-			continue
-		}
-		if err := putDelivery(tx, e.ID, delivery{Org: e.Org, Decided: e.Time}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // noticeOf is the notice that an event of an alert decides, if it does.
 func noticeOf(e *activitylog.Event) (n alerts.Notice, ok bool) {
 	transition := map[string]alerts.Transition{decision.AlertOpen: alerts.Opened, decision.AlertReopen: alerts.Reopened, decision.AlertUpdate: alerts.Raised}[e.Action]

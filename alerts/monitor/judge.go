@@ -20,8 +20,6 @@ const (
 	most = 28 * 24 * time.Hour
 	// settle is how long after its end an hour is judged.
 	settle = 5 * time.Minute
-	// marksBack is how far the urgent rules look back.
-	marksBack = 35 * 24 * time.Hour
 )
 
 // judgeUrgent judges the rules that do not wait, where events came that concern them.
@@ -83,7 +81,7 @@ func (m *Monitor) judgeOrg(ctx context.Context, org string, urgent bool) error {
 	var f *alerts.Figures
 	if urgent {
 		config = config.Urgent()
-		f, err = m.rollups.read(ctx, org, from.Add(-marksBack), now, alerts.Known, alerts.Marked)
+		f, err = m.rollups.toJudgeUrgent(ctx, org, from, now)
 	} else {
 		var last time.Time
 		if last, err = m.judgedAt(ctx, org); err != nil {
@@ -92,7 +90,7 @@ func (m *Monitor) judgeOrg(ctx context.Context, org string, urgent bool) error {
 		if !last.IsZero() && last.Add(-again).Before(from) {
 			from = latest(last.Add(-again), now.Add(-most))
 		}
-		f, err = m.rollups.Figures(ctx, org, from.Add(-config.Reach()), now)
+		f, err = m.rollups.ToJudge(ctx, org, from, now, config)
 	}
 	if err != nil {
 		return err

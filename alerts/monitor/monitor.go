@@ -140,13 +140,12 @@ func (m *Monitor) Poll(ctx context.Context) error {
 	defer m.polling.Unlock()
 	watching := m.watch(ctx)
 	for more := true; more; {
-		var events []activitylog.Tailed
-		var err error
-		events, more, err = m.rollups.advance(ctx)
+		b, err := m.rollups.advance(ctx)
 		if err != nil {
 			return errors.Join(watching, err)
 		}
-		m.look(events)
+		m.look(b)
+		more = b.more
 	}
 	return errors.Join(watching, m.judgeUrgent(ctx), m.judgeHour(ctx))
 }
@@ -162,18 +161,15 @@ func (m *Monitor) watch(ctx context.Context) error {
 }
 
 // look finds out which organizations the new events concern.
-func (m *Monitor) look(events []activitylog.Tailed) {
+func (m *Monitor) look(b *batch) {
 	if n := m.rollups.reloaded(); n != m.reloads { // somebody else folded events that were not seen here
 		m.reloads = n
 		m.forgetAll()
 	}
-	for i := range events {
-		e := &events[i].Event
-		if isDecision(e) {
-			m.forget(e.Org)
-		}
-		if alerts.Urgent(e) {
-			m.urgent[e.Org] = true
-		}
+	for org := range b.decided {
+		m.forget(org)
+	}
+	for org := range b.urgent {
+		m.urgent[org] = true
 	}
 }

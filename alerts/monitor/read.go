@@ -1,9 +1,12 @@
 package monitor
 
 import (
+	"cmp"
 	"context"
-	"encoding/binary"
+	"errors"
 	"fmt"
+	"iter"
+	"math"
 	"time"
 
 	"github.com/activitylog/activitylog"
@@ -14,92 +17,102 @@ import (
 // with all first times, and of each actor the last day of activity before from. They are those of all events that were
 // folded so far; see CatchUp.
 func (r *Rollups) Figures(ctx context.Context, org string, from, to time.Time) (*alerts.Figures, error) {
-	return r.read(ctx, org, from, to, alerts.Known, alerts.Days, alerts.Marked, alerts.Activity)
+	return r.read(ctx, org, func(rows *rows) error {
+		return cmp.Or(rows.known(), rows.days(from, to), rows.marks(from, to), rows.hours(alerts.HourOf(from), alerts.HourOf(to), rows.AddBlock))
+	})
 }
 
-func (r *Rollups) read(ctx context.Context, org string, from, to time.Time, families ...alerts.Family) (*alerts.Figures, error) {
-	var f *alerts.Figures
+// ToJudge reads what alerts.Judge looks at to judge what began at from or later and before at. All that lies long before
+// is read as a past alone, see alerts.Figures.AddPast: these figures are good for nothing else.
+func (r *Rollups) ToJudge(ctx context.Context, org string, from, at time.Time, c alerts.Config) (*alerts.Figures, error) {
+	return r.read(ctx, org, func(rows *rows) error {
+		recent := alerts.HourOf(from.Add(-c.Recent()))
+		return cmp.Or(rows.known(), rows.days(from, at), rows.marks(from.Add(-alerts.MarksReach), at),
+			rows.hours(alerts.HourOf(from.Add(-c.Reach())), recent-1, rows.AddPast), rows.hours(recent, alerts.HourOf(at), rows.AddBlock))
+	})
+}
+
+// toJudgeUrgent reads what the urgent rules look at.
+func (r *Rollups) toJudgeUrgent(ctx context.Context, org string, from, at time.Time) (*alerts.Figures, error) {
+	return r.read(ctx, org, func(rows *rows) error {
+		return cmp.Or(rows.known(), rows.marks(from.Add(-alerts.MarksReach), at))
+	})
+}
+
+// rows are those of an organization, at one moment, and the figures that were read of them.
+type rows struct {
+	*alerts.Figures
+	tx         activitylog.SpaceTx
+	generation uint32
+	org        string
+}
+
+func (r *Rollups) read(ctx context.Context, org string, f func(*rows) error) (*alerts.Figures, error) {
+	var figures *alerts.Figures
 	err := r.space.View(ctx, func(tx activitylog.SpaceTx) error {
-		f = &alerts.Figures{}
+		figures = &alerts.Figures{}
 		h, _, err := readHead(tx, liveKey)
 		if err != nil {
 			return err
 		}
-		for _, family := range families {
-			if family == alerts.Days {
-				err = readDays(tx, f, h.Generation, org, from, to)
-			} else {
-				first, last := buckets(family, from, to)
-				err = readParts(tx, f, h.Generation, org, family, first, last)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+		return f(&rows{figures, tx, h.Generation, org})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("monitor: read roll-ups: %w", err)
 	}
-	return f, nil
+	return figures, nil
 }
 
-// buckets are the first and last of a family in a time.
-func buckets(family alerts.Family, from, to time.Time) (first, last int32) {
-	switch family {
-	case alerts.Activity:
-		return alerts.HourOf(from), alerts.HourOf(to)
-	case alerts.Known:
-		return 0, 0
-	}
-	return alerts.DayOf(from), alerts.DayOf(to)
+func (r *rows) known() error { return r.buckets(alerts.Known, 0, 0, r.AddBlock) }
+
+func (r *rows) marks(from, to time.Time) error {
+	return r.buckets(alerts.Marked, alerts.DayOf(from), alerts.DayOf(to), r.AddBlock)
 }
 
-func readParts(tx activitylog.SpaceTx, f *alerts.Figures, generation uint32, org string, family alerts.Family, first, last int32) error {
-	begin := partPrefix(generation, org, alerts.Part{Family: family, Bucket: first})
-	end := append(partPrefix(generation, org, alerts.Part{Family: family, Bucket: last}), maxLevel+1)
-	for pair, err := range tx.Range(begin, end) {
+func (r *rows) hours(first, last int32, add func([]byte) error) error {
+	return r.buckets(alerts.Activity, first, last, add)
+}
+
+// buckets reads those of a family from the first to the last.
+func (r *rows) buckets(family alerts.Family, first, last int32, add func([]byte) error) error {
+	for block, err := range r.blocks(family, first, last) {
 		if err != nil {
 			return err
 		}
-		if err := f.AddBlock(pair.Value); err != nil {
-			return fmt.Errorf("of organization %q: %w; rebuild them", org, err)
+		if err := add(block); err != nil {
+			return r.bad(err)
 		}
 	}
 	return nil
 }
 
-// thinEvery is how many days of activity are read before those that say nothing are forgotten: it bounds memory.
-const thinEvery = 30
+// blocks are those of a family from the first bucket to the last.
+func (r *rows) blocks(family alerts.Family, first, last int32) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		if first > last {
+			return
+		}
+		begin := partPrefix(r.generation, r.org, alerts.Part{Family: family, Bucket: first})
+		end := append(partPrefix(r.generation, r.org, alerts.Part{Family: family, Bucket: last}), maxLevel+1)
+		for pair, err := range r.tx.Range(begin, end) {
+			if !yield(pair.Value, err) {
+				return
+			}
+		}
+	}
+}
 
-// readDays reads the days of activity up to that of to; before that of from only the last of each actor counts.
-func readDays(tx activitylog.SpaceTx, f *alerts.Figures, generation uint32, org string, from, to time.Time) error {
-	prefix := append(orgPrefix(generation, org), byte(alerts.Days))
-	end := append(partPrefix(generation, org, alerts.Part{Family: alerts.Days, Bucket: alerts.DayOf(to)}), maxLevel+1)
+func (r *rows) bad(err error) error {
+	if errors.Is(err, alerts.ErrBlock) {
+		return fmt.Errorf("of organization %q: %w; rebuild them", r.org, err)
+	}
+	return err
+}
+
+// days reads the days of activity up to that of to; before that of from only the last of each actor counts.
+func (r *rows) days(from, to time.Time) error {
 	start := alerts.DayOf(from)
-	thinned := start // next day at which to forget
-	for pair, err := range tx.Range(prefix, end) {
-		if err != nil {
-			return err
-		}
-		day := bucketOf(pair.Key)
-		if day < start && (thinned == start || day >= thinned) {
-			f.KeepLastDays(dayStart(day))
-			thinned = day + thinEvery
-		}
-		if err := f.AddBlock(pair.Value); err != nil {
-			return fmt.Errorf("of organization %q: %w; rebuild them", org, err)
-		}
-	}
-	f.KeepLastDays(dayStart(start))
-	return nil
-}
-
-func dayStart(day int32) time.Time { return time.Unix(int64(day)*24*60*60, 0).UTC() }
-
-// bucketOf is the bucket in the key of a row.
-func bucketOf(key []byte) int32 {
-	return int32(binary.BigEndian.Uint32(key[len(key)-5:]) ^ 1<<31)
+	return cmp.Or(r.bad(r.AddLastDays(r.blocks(alerts.Days, math.MinInt32, start-1))), r.buckets(alerts.Days, start, alerts.DayOf(to), r.AddBlock))
 }
 
 // Orgs lists the organizations that have figures, in order.

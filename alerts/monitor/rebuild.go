@@ -115,11 +115,11 @@ func (r *Rollups) meet(ctx context.Context, b, live *ledger) error {
 			return nil
 		}
 		// It stops at the live one's place, unless the event there was purged.
-		events, _, err := r.step(ctx, b, live.head.Position)
+		some, err := r.step(ctx, b, live.head.Position)
 		if err != nil {
 			return err
 		}
-		if len(events) > 0 {
+		if some.n > 0 {
 			continue
 		}
 		folded, err := r.CatchUp(ctx)

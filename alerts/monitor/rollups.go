@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 
 	"github.com/activitylog/activitylog"
@@ -65,22 +64,24 @@ var errMoved = errors.New("the roll-ups moved")
 // CatchUp folds all events that are there now and tells how many those were.
 func (r *Rollups) CatchUp(ctx context.Context) (folded int, err error) {
 	for {
-		events, more, err := r.advance(ctx)
-		folded += len(events)
-		if err != nil || !more {
+		b, err := r.advance(ctx)
+		if err != nil {
 			return folded, err
+		}
+		if folded += b.n; !b.more {
+			return folded, nil
 		}
 	}
 }
 
-// advance folds the next batch and returns its events, and whether more may wait.
-func (r *Rollups) advance(ctx context.Context) ([]activitylog.Tailed, bool, error) {
+// advance folds the next batch.
+func (r *Rollups) advance(ctx context.Context) (*batch, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for {
-		events, more, err := r.step(ctx, &r.live, "")
+		b, err := r.step(ctx, &r.live, "")
 		if !errors.Is(err, errMoved) {
-			return events, more, err
+			return b, err
 		}
 	}
 }
@@ -88,35 +89,30 @@ func (r *Rollups) advance(ctx context.Context) ([]activitylog.Tailed, bool, erro
 // step folds one batch of at most batchSize events, ending with the one at until if it is among them. It changes nothing
 // and returns errMoved if another process was faster. An error may leave open whether the batch was written; the next
 // step finds out.
-func (r *Rollups) step(ctx context.Context, l *ledger, until activitylog.Position) ([]activitylog.Tailed, bool, error) {
+func (r *Rollups) step(ctx context.Context, l *ledger, until activitylog.Position) (*batch, error) {
 	if err := r.load(ctx, l); err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	events, next, err := r.log.Tail(ctx, l.head.Position, batchSize)
-	if err != nil || len(events) == 0 {
-		return nil, false, err
+	b, err := r.fold(ctx, l.head.Position, until)
+	if err != nil || b.n == 0 {
+		return b, err
 	}
-	more := len(events) == batchSize
-	if i := slices.IndexFunc(events, func(t activitylog.Tailed) bool { return t.Position == until }); i >= 0 {
-		events, next, more = events[:i+1], until, false
-	}
-	figures := fold(events)
-	for org, f := range figures {
+	for org, f := range b.figures.Figures() {
 		l.seen.Cut(org, f)
 	}
 	var changes *changes
 	err = r.space.View(ctx, func(tx activitylog.SpaceTx) error {
 		changes = newChanges(l.head.Generation)
-		return changes.plan(tx, figures, l)
+		return changes.plan(tx, b.figures.Figures(), l)
 	})
 	if err == nil {
-		to := head{l.head.Moves + 1, l.head.Generation, next}
+		to := head{l.head.Moves + 1, l.head.Generation, b.next}
 		err = r.space.Update(ctx, func(tx activitylog.SpaceTx) error {
 			if err := l.move(tx, to); err != nil {
 				return err
 			}
 			if l.key == liveKey {
-				if err := enqueue(tx, events); err != nil {
+				if err := b.enqueue(tx); err != nil {
 					return err
 				}
 			}
@@ -125,18 +121,18 @@ func (r *Rollups) step(ctx context.Context, l *ledger, until activitylog.Positio
 		if err == nil {
 			l.head = to
 			l.hot.keep(changes)
-			for org, f := range figures {
+			for org, f := range b.figures.Figures() {
 				l.seen.Add(org, f)
 				l.orgs[org] = true
 			}
-			return events, more, nil
+			return b, nil
 		}
 	}
 	l.loaded = false
 	if !errors.Is(err, errMoved) {
 		err = fmt.Errorf("monitor: keep roll-ups: %w", err)
 	}
-	return nil, false, err
+	return nil, err
 }
 
 // load reads the head, and forgets what was known of rows that others may have written.
@@ -192,19 +188,4 @@ func (l *ledger) move(tx activitylog.SpaceTx, to head) error {
 		return errMoved
 	}
 	return writeHead(tx, l.key, to)
-}
-
-// fold makes figures of events by organization.
-func fold(events []activitylog.Tailed) map[string]*alerts.Figures {
-	figures := map[string]*alerts.Figures{}
-	for i := range events {
-		e := &events[i].Event
-		f := figures[e.Org]
-		if f == nil {
-			f = &alerts.Figures{}
-			figures[e.Org] = f
-		}
-		f.Add(e)
-	}
-	return figures
 }

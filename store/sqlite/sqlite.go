@@ -29,6 +29,9 @@ type Options struct {
 	MaxReader int  // connections that read at the same time; default 4
 }
 
+// cachedStatements is how many statements each connection keeps prepared: spaces run the same few over and over.
+const cachedStatements = 32
+
 // Open opens the events in a file. Without Options.Migrate the file must exist and be up to date.
 func Open(ctx context.Context, path string, opts *Options) (*sqlstore.Store, error) {
 	o := Options{}
@@ -47,7 +50,7 @@ func Open(ctx context.Context, path string, opts *Options) (*sqlstore.Store, err
 	if _, err := os.Stat(path); err != nil && !o.Migrate {
 		return nil, fmt.Errorf("activitylog: open %s: %w", path, err)
 	}
-	db, err := sql.Open("sqlite3", DSN(path)+fmt.Sprintf("&_cache_size=-%d", o.CacheMB<<10))
+	db, err := sql.Open("sqlite3", DSN(path)+fmt.Sprintf("&_cache_size=-%d&_stmt_cache_size=%d", o.CacheMB<<10, cachedStatements))
 	if err != nil {
 		return nil, fmt.Errorf("activitylog: open %s: %w", path, err)
 	}

@@ -47,6 +47,7 @@ type backend interface {
 	order(w *builder, p *plan)
 	tail(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error)
 	tailEvidence(ctx context.Context, after activitylog.Position, limit int, f func(*activitylog.Event, activitylog.Position)) (activitylog.Position, error)
+	tailBrief(ctx context.Context, after activitylog.Position, limit int, more func(*activitylog.Event) bool, f func(*activitylog.Event, activitylog.Position)) (activitylog.Position, error)
 	// change runs f in a transaction that may change and delete events.
 	change(ctx context.Context, f func(changer) error) error
 	update(ctx context.Context, space string, f func(*spaceTx) error) error

@@ -10,6 +10,7 @@ import (
 type (
 	readsSnapshot = func(activitylog.Tailer, activitylog.Spacer) error
 	readsEvidence = func(*activitylog.Event, activitylog.Position)
+	moreOf        = func(*activitylog.Event) bool
 )
 
 // frozenSpaces gives the spaces of the live store, which can still only be read.
@@ -84,6 +85,58 @@ var snapshotFaults = []fault{
 			list, next, err := s.Store.Tail(ctx, after, 1000)
 			for i := range list {
 				f(&list[i].Event, list[i].Position)
+			}
+			return next, err
+		}},
+	{name: "lets one brief event show through in the next", cases: []string{"brief/as Tail"},
+		brief: func(ctx context.Context, s *faulty, after position, limit int, more moreOf, f readsEvidence) (position, error) {
+			list, next, err := s.Store.Tail(ctx, after, limit)
+			roles := []string(nil)
+			for i := range list {
+				e := briefOf(&list[i].Event, more(&list[i].Event))
+				if e.Actor.Roles == nil {
+					e.Actor.Roles = roles
+				}
+				roles = e.Actor.Roles
+				f(&e, list[i].Position)
+			}
+			return next, err
+		}},
+	{name: "gives brief events at the end of a batch", cases: []string{"brief/as Tail"},
+		brief: func(ctx context.Context, s *faulty, after position, limit int, more moreOf, f readsEvidence) (position, error) {
+			list, next, err := s.Store.Tail(ctx, after, limit)
+			for i := range list {
+				e := briefOf(&list[i].Event, more(&list[i].Event))
+				f(&e, next)
+			}
+			return next, err
+		}},
+	{name: "never gives more than brief events", cases: []string{"brief/as Tail", "brief/more is asked of each"},
+		brief: func(ctx context.Context, s *faulty, after position, limit int, _ moreOf, f readsEvidence) (position, error) {
+			list, next, err := s.Store.Tail(ctx, after, limit)
+			for i := range list {
+				e := briefOf(&list[i].Event, false)
+				f(&e, list[i].Position)
+			}
+			return next, err
+		}},
+	{name: "asks for more before it knows the outcome", cases: []string{"brief/more is asked of each"},
+		brief: func(ctx context.Context, s *faulty, after position, limit int, more moreOf, f readsEvidence) (position, error) {
+			list, next, err := s.Store.Tail(ctx, after, limit)
+			for i := range list {
+				asked := list[i].Event
+				asked.Outcome = ""
+				e := briefOf(&list[i].Event, more(&asked))
+				f(&e, list[i].Position)
+			}
+			return next, err
+		}},
+	{name: "gives more brief events than were asked for", cases: []string{"brief/limit"},
+		brief: func(ctx context.Context, s *faulty, after position, _ int, more moreOf, f readsEvidence) (position, error) {
+			list, next, err := s.Store.Tail(ctx, after, 1000)
+			for i := range list {
+				e := briefOf(&list[i].Event, more(&list[i].Event))
+				f(&e, list[i].Position)
 			}
 			return next, err
 		}},

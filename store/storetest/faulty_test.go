@@ -55,6 +55,7 @@ type fault struct {
 	seen      func(list []activitylog.Tailed) []activitylog.Tailed // by a snapshot
 	check     func(found func(what, org string, id uuid.UUID)) error
 	evidence  func(ctx context.Context, s *faulty, after activitylog.Position, limit int, f func(*activitylog.Event, activitylog.Position)) (activitylog.Position, error)
+	brief     func(ctx context.Context, s *faulty, after activitylog.Position, limit int, more moreOf, f readsEvidence) (activitylog.Position, error)
 	proved    string
 	appendTx  func(ctx context.Context, s *faulty, tx *fakeTx, events []activitylog.Event) error
 	commit    func(ctx context.Context, s *faulty, tx *fakeTx) error
@@ -215,6 +216,18 @@ func (s *faulty) TailEvidence(ctx context.Context, after activitylog.Position, l
 	list, next, err := s.Store.Tail(ctx, after, limit)
 	for i := range list {
 		f(&list[i].Event, list[i].Position)
+	}
+	return next, err
+}
+
+func (s *faulty) TailBrief(ctx context.Context, after activitylog.Position, limit int, more func(*activitylog.Event) bool, f func(*activitylog.Event, activitylog.Position)) (activitylog.Position, error) {
+	if s.fault.brief != nil {
+		return s.fault.brief(ctx, s, after, limit, more, f)
+	}
+	list, next, err := s.Store.Tail(ctx, after, limit)
+	for i := range list {
+		e := briefOf(&list[i].Event, more(&list[i].Event))
+		f(&e, list[i].Position)
 	}
 	return next, err
 }

@@ -72,7 +72,7 @@ func allCases() []testCase {
 	var list []testCase
 	for _, part := range [][]testCase{
 		appendCases, contentCases, scanCases, loopCases, examineCases, trapCases(), concurrentCases,
-		txCases, figureCases, pruneCases, eraseCases, tailCases, spaceCases, spaceTxCases, snapshotCases, reopenCases, logCases,
+		txCases, figureCases, pruneCases, eraseCases, tailCases, briefCases, spaceCases, spaceTxCases, snapshotCases, reopenCases, logCases,
 	} {
 		list = append(list, part...)
 	}

@@ -30,6 +30,7 @@ const (
 	conflicts
 	snapshots
 	tailsEvidence
+	tailsBrief
 	checks
 	proves
 )
@@ -59,6 +60,7 @@ func (s *subject) lacks(n need) string {
 	_, spacer := s.store.(activitylog.Spacer)
 	_, snapshot := s.store.(snapshotter)
 	_, evidence := s.store.(evidenceTailer)
+	_, brief := s.store.(briefTailer)
 	_, durable := s.store.(prover)
 	_, txAppender := s.store.(activitylog.TxAppender)
 	for _, x := range []struct {
@@ -77,6 +79,7 @@ func (s *subject) lacks(n need) string {
 		{reopens, s.h.Reopen != nil, "Harness.Reopen is nil"},
 		{snapshots, snapshot, "the store has no Snapshot"},
 		{tailsEvidence, evidence, "the store has no TailEvidence"},
+		{tailsBrief, brief, "the store has no TailBrief"},
 		{checks, n&checks != 0 && s.offersCheck(), "its snapshots have no Check"},
 		{proves, durable, "the store has no Durability"},
 		{conflicts, !s.h.NoConflict, "Harness.NoConflict is set"},
