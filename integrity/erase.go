@@ -55,6 +55,9 @@ func Erase(ctx context.Context, log *activitylog.Log, store activitylog.Store, x
 	if err == nil {
 		err = x.unlessKept(ctx, store, x.Filter, kept)
 	}
+	if archive, ok := store.(*retention.Archived); ok && err == nil { // what died there may have left parts of the events
+		err = archive.Tidy(ctx)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("integrity: erase: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -196,7 +197,10 @@ func (p *purge) record(ctx context.Context) error {
 // end records how the purge ended, and returns err or else what went wrong with that.
 func (p *purge) end(ctx context.Context, err error) error {
 	if p.archive != nil {
-		p.report.Files = p.archive.close()
+		p.report.Files = []string{filepath.Join(p.o.Archive, p.archive.manifest.File)}
+		if closing := p.archive.close(); closing != nil {
+			err = errors.Join(err, fmt.Errorf("archive: %w", closing))
+		}
 	}
 	ops := slices.Collect(maps.Values(p.ops))
 	ending := together(len(ops), func(i int) error {
