@@ -283,6 +283,7 @@ func (v *verification) pruned(byStream map[[16]byte]*treeCheck, p *pruneRecord) 
 	if t.min = p.Min; t.min <= t.from {
 		return // the verification before counted them
 	}
+	t.straddled = t.straddled || p.From < t.from
 	for _, w := range p.Writers {
 		v.numbers.of(w.ID).pruned += w.Count
 	}

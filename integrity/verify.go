@@ -115,6 +115,8 @@ type treeCheck struct {
 	cursor  *cursor
 	missing map[uuid.UUID]missingRow // entries whose rows did not come in their turn
 	broken  bool                     // cannot be read on
+
+	straddled bool // entries were pruned together with those before from, so that numbers cannot be told apart
 }
 
 // missingRow is where an entry stands, and where its row stood. The entry itself is read again if the row comes.

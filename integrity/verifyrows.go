@@ -24,6 +24,7 @@ type rowChecks struct {
 	erasures map[eventKey]bool
 	claimed  map[eventKey]bool // erasures of which only rows tell that nobody vouches for
 	declared *declaration      // how the log is sealed, as was told last
+	vouched  *declaration      // the same by rows that are sealed
 	halted   bool              // rows from some place on cannot be read
 }
 
@@ -175,6 +176,7 @@ func (v *verification) row(e *activitylog.Event, at activitylog.Position) error 
 		return nil
 	}
 	v.note(e)
+	v.rows.vouched = v.rows.declared
 	leaf, mac, ok := splitMAC(e.Leaf)
 	if !ok || string(leaf) != string(x.bytes) || v.opts.Keys != nil && !equalMAC(mac, v.opts.Keys.mac("row", leaf)) {
 		v.found(Finding{Verdict: Tampered, Check: "leaf", Org: e.Org, ID: e.ID, Index: x.index, Since: since, What: "the evidence in the row is not what was sealed"})
@@ -375,9 +377,10 @@ func (v *verification) finish(t *treeCheck) error {
 		return nil
 	}
 	if gone <= allowed {
-		if t.from > 0 && len(t.missing) > 0 { // a purge of older rows, which were not read, would allow it as well
+		// A purge of older rows, which were not read, would allow it as well.
+		if t.from > 0 && (len(t.missing) > 0 || t.straddled) {
 			v.found(Finding{Verdict: Undecided, Check: "gone", Org: t.tree.Org, Index: -1, What: fmt.Sprintf(
-				"%d rows since the earlier verification are gone; whether a purge took just them tells a verification from the beginning", len(t.missing))})
+				"%d rows since the earlier verification are gone; whether a purge took just them tells a verification from the beginning", gone)})
 		}
 		v.report.Purged += gone
 		v.report.Pruned += t.min
