@@ -22,7 +22,8 @@ type BundleOptions struct {
 }
 
 // WriteBundle writes all that is sealed at this moment into files with which VerifyBundle, or the verifier in
-// scripts/verify.py, needs no database: entries, checkpoints, the root log and the rows with their openings. Names of
+// scripts/verify.py, needs no database: entries, checkpoints, the root log, the rows with their openings and the receipts
+// of anchors. Names of
 // other organizations are not in the bundle of one; how many there are and when they were sealed is, in the root log.
 // It fails if a purge was recorded and not sealed yet: then seal first.
 func WriteBundle(ctx context.Context, store activitylog.Store, to Files, opts *BundleOptions) (*Manifest, error) {
@@ -97,6 +98,15 @@ func (w *bundleWriter) write() error {
 	}
 	if err := w.rows(); err != nil {
 		return err
+	}
+	var receipts receiptsOut
+	if err := w.src.receipts(receipts.add); err != nil {
+		return err
+	}
+	if w.m.Receipts = receipts.count; w.m.Receipts > 0 {
+		if err := w.file(receiptsName, receipts.text); err != nil {
+			return err
+		}
 	}
 	text, err := json.MarshalIndent(&w.m, "", "  ")
 	if err != nil {

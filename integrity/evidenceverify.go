@@ -30,6 +30,8 @@ type EvidenceReport struct {
 	LeftOut int64     // entries in the covered ranges that are named by index and hash only
 	AsOf    time.Time // of the newest seal of the trees in it
 	Root    string    // the checkpoint of the root log
+
+	Anchors []Anchored // whose receipts are in it, by name
 }
 
 // Verdict is the worst of the findings.
@@ -37,8 +39,8 @@ func (r *EvidenceReport) Verdict() Verdict { return worst(r.Findings) }
 
 // VerifyEvidence holds an evidence pack to its signatures, with nothing but a public key of its log: the files to the
 // hashes in the manifest, each event to its entry and to the filter, each entry to its tree, the trees to the root log,
-// and that to the checkpoints that were kept. Of the options it goes by Verifiers, Known and Progress. An error that wraps
-// ErrBundle means that the files cannot be read.
+// and that to the checkpoints that were kept and to the receipts of anchors. Of the options it goes by Verifiers, Known,
+// Attesters, Attested with MaxSilence, and Progress. An error that wraps ErrBundle means that the files cannot be read.
 func VerifyEvidence(ctx context.Context, files fs.FS, opts *VerifyOptions) (*EvidenceReport, error) {
 	if opts == nil || len(opts.Verifiers) == 0 {
 		return nil, fmt.Errorf("integrity: %w: verifying needs the public key of the log", activitylog.ErrInvalid)
@@ -193,6 +195,9 @@ func (v *evidenceCheck) root() (tlog.HashReader, error) {
 		} else if !ok {
 			v.tampered("key", "", "root log: entry %d is not the one that hands over to another key", k.Index)
 		}
+	}
+	if err := v.receipts(hashes, at); err != nil {
+		return nil, err
 	}
 	return hashes, v.known(hashes, at)
 }

@@ -41,6 +41,13 @@ type VerifyOptions struct {
 	Progress func(rows int64)
 }
 
+func (o *VerifyOptions) now() time.Time {
+	if o.Now != nil {
+		return o.Now()
+	}
+	return time.Now()
+}
+
 // snapshotter is a store that can be read as it is at one moment.
 type snapshotter interface {
 	Snapshot(ctx context.Context, f func(activitylog.Tailer, activitylog.Spacer) error) error
@@ -169,7 +176,12 @@ func (v *verification) run() error {
 	if err := v.root(); err != nil {
 		return err
 	}
-	v.attest()
+	if v.headKey == 0 { // receipts of a root log that cannot be believed attest nothing
+		for _, c := range v.anchors {
+			c.receipts = nil
+		}
+	}
+	v.report.Anchors = v.opts.attest(v.anchors, v.found)
 	if err := v.readRows(); err != nil {
 		return err
 	}

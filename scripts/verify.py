@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Verifies bundles and evidence packs of activitylog with nothing but Python's standard library:
 
-    python3 verify.py --public KEY [--known FILE] FOLDER|FILE.zip
+    python3 verify.py --public KEY [--known FILE] [--witness KEY] FOLDER|FILE.zip
 
 It shares no code with the library and says the same: the exit code is 0 when all is clean, 1 when something was
 changed, 2 when it cannot be decided, as of files that cannot be read, and 3 when it was called wrongly. It leaves out two
-things that activitylog verify does: it does not read filters, and of a table it compares the plain columns only."""
+things that activitylog verify does: it does not read filters, and of a table it compares the plain columns only. Of what
+anchors signed it checks the cosignatures of the witnesses that --witness names, with Ed25519; it says which it did not."""
 import argparse, base64, bisect, csv, hashlib, io, json, os, re, sys, zipfile
 from datetime import datetime, timedelta
 
@@ -48,10 +49,10 @@ def ed25519(public, text, sig):
     return (y | (x & 1) << 255).to_bytes(32, "little") == sig[:32]
 
 # Keys, signed notes and checkpoints: C2SP signed-note and tlog-checkpoint.
-def parse_key(text):
+def parse_key(text, kind=1):
     name, digest, b64 = text.split("+", 2)
     raw = base64.b64decode(b64, validate=True)
-    if len(raw) != 33 or raw[0] != 1 or sha(name.encode() + b"\n" + raw)[:4].hex() != digest: raise ValueError("no Ed25519 key")
+    if len(raw) != 33 or raw[0] != kind or sha(name.encode() + b"\n" + raw)[:4].hex() != digest: raise ValueError("no Ed25519 key")
     return name, int(digest, 16), raw[1:]
 def open_note(b, keys):
     """Returns the text, and the hash of the first key of ours that signed it."""
@@ -73,6 +74,22 @@ def checkpoint(b, origin, keys):
         return size, h, key
     except (ValueError, IndexError) as e:
         raise Broken("the checkpoint of %s: %s" % (origin, e))
+
+def witness_key(text):
+    """Reads a key for cosignatures. One for plain signatures stands for it."""
+    try: return parse_key(text, 4)
+    except ValueError: name, _, public = parse_key(text)
+    return name, int.from_bytes(sha(name.encode() + b"\n\4" + public)[:4], "big"), public
+def cosigned(checkpoint, receipt, key):
+    """Tells whether a witness cosigned: C2SP tlog-cosignature."""
+    name, digest, public = key
+    for line in receipt.decode().splitlines():
+        m = re.fullmatch("— (\\S+) (\\S+)", line)
+        raw = base64.b64decode(m[2], validate=True) if m else b""
+        if m and m[1] == name and raw[:4] == digest.to_bytes(4, "big"):
+            text = checkpoint[:checkpoint.index(b"\n\n") + 1]
+            return ed25519(public, b"cosignature/v1\ntime %d\n" % int.from_bytes(raw[4:12], "big") + text, raw[12:])
+    return False
 
 # Deterministic CBOR, RFC 8949, 4.2: no more of it than there is.
 def cbor(b, i=0):
@@ -306,8 +323,8 @@ def checked_trees(m):
     return [stream_of(n) for n in names]
 
 class Bundle:
-    def __init__(self, files, m, keys):
-        self.files, self.m, self.keys, self.numbers, self.pruned = files, m, keys, {}, {}
+    def __init__(self, files, m, keys, witnesses):
+        self.files, self.m, self.keys, self.witnesses, self.numbers, self.pruned = files, m, keys, witnesses, {}, {}
         self.stamped, self.erasures, self.emptied, self.hidden = False, set(), [], 0
         for name in m.get("hidden") or []:
             if name not in GROUPS[:4]: raise Refused("something is hidden that is no part of an event")
@@ -330,6 +347,8 @@ class Bundle:
                 except (ValueError, IndexError, TypeError): pass
         size, h, signer = checkpoint(raw, self.keys[0][0], self.keys)
         kept = read_known(known, self.keys, size)
+        for n, want in receipts(self.files, self.m, self.keys, size, self.witnesses):
+            if kept.setdefault(n, want) != want: found("a receipt of an anchor does not fit the log: its first %d entries were others" % n)
         walk, last, holds = Walk(self.files, "root", size, claimed), 0, None
         while walk.at < size:
             index, b = walk.at, walk.next()
@@ -451,7 +470,35 @@ def read_known(known, keys, size):
         if kept.setdefault(n, h) != h: found("two checkpoints that were kept elsewhere contradict each other")
     return kept
 
-def pack(files, m, keys, known):
+notes = []
+def receipts(files, m, keys, size, witnesses):
+    """Yields the size and hash of the checkpoint of each receipt, and checks the newest ones of the witnesses."""
+    newest, sizes_of, lines, total, attested = {}, {}, 0, 0, 0
+    for line in files.lines("receipts.ndjson") if m.get("receipts") else []:
+        lines, total = lines + 1, total + len(line)
+        try:
+            r = json.loads(line)
+            name, c, receipt = r["anchor"], *(base64.b64decode(r[f] or "", validate=True) for f in ("checkpoint", "receipt"))
+            if not isinstance(name, str) or not 0 < len(name.encode()) <= 200 or re.search("[\r\n]", name) or total > 64 << 20: raise ValueError()
+        except (ValueError, KeyError, TypeError): raise Refused("line %d of receipts.ndjson is no receipt" % lines)
+        if sizes(c) < sizes_of.get(name, 0): raise Refused("receipts.ndjson has an older receipt behind a newer one")
+        sizes_of[name], newest[name] = sizes(c), (c, receipt)
+        try:
+            n, h, _ = checkpoint(c, keys[0][0], keys)
+            if n > size: raise Broken("it is of a later checkpoint")
+            yield n, h
+        except Broken as e: found("a receipt of anchor %r does not fit the log: %s" % (name, e))
+    if lines != m.get("receipts", 0): raise Refused("there are not as many receipts as the manifest says")
+    for name, (c, receipt) in newest.items():
+        key = next((w for w in witnesses if w[0] == name), None)
+        try: good = key and cosigned(c, receipt, key)
+        except ValueError: good = False
+        if not key: notes.append("what anchor %r signed of the first %d entries of the root log was not checked; of a witness, give --witness KEY" % (name, sizes(c)))
+        elif good: attested += 1
+        else: found("the newest receipt of anchor %r proves nothing" % name)
+    if attested < len(witnesses): found("%d witnesses attest the log, and %d are required" % (attested, len(witnesses)), 2)
+
+def pack(files, m, keys, known, witnesses):
     """Verifies an evidence pack."""
     streams = checked_trees(m)
     if m["events"]["name"] != "events.ndjson" or m.get("table") and m["table"]["name"] != "events.csv" or m["order"] not in ("newest", "oldest"): raise Refused("the manifest names other files or another order")
@@ -477,6 +524,8 @@ def pack(files, m, keys, known):
             if n > size: found("a checkpoint that was kept elsewhere is newer than the pack", 2)
             elif root_of(root.peaks(n, root.sure)) != want: found("the first %d entries of the root log are not those that were kept elsewhere" % n)
         except Refused: found("the pack has no hashes that lead to a checkpoint that was kept elsewhere", 2)
+    for n, want in receipts(files, m, keys, size, witnesses):
+        if root_of(root.peaks(n, root.sure)) != want: found("a receipt of an anchor does not fit the log: its first %d entries were others" % n)
     trees = []
     for stream, t in zip(streams, m["trees"]):
         try:
@@ -552,24 +601,28 @@ def main():
     args.error = lambda text: (print("verify.py: " + text, file=sys.stderr), sys.exit(3))
     args.add_argument("--public", required=True, metavar="KEY", help="the public key of the log")
     args.add_argument("--known", action="append", default=[], metavar="FILE", help="checkpoints that were kept elsewhere")
+    args.add_argument("--witness", action="append", default=[], metavar="KEY", help="the public key of a witness that must have cosigned the log")
     args.add_argument("path", metavar="FOLDER|FILE.zip")
     a = args.parse_args()
     try: keys = [parse_key(a.public)]
     except ValueError as e: args.error("--public is no key: %s" % e)
+    try: witnesses = [witness_key(w) for w in a.witness]
+    except ValueError as e: args.error("--witness is no key for Ed25519: %s" % e)
     try:
         known = [c for name in a.known for c in split_checkpoints(open(name, "rb").read())]
         files = Files(a.path)
         try: m = json.loads(files.read("manifest.json", 1 << 24))
         except ValueError as e: raise Refused("manifest.json: %s" % e)
         if m["origin"] != keys[0][0]: raise Refused("it is of another log")
-        if m["format"] == "activitylog/bundle/v1": Bundle(files, m, keys).run(known)
-        elif m["format"] == "activitylog/evidence/v1": pack(files, m, keys, known)
+        if m["format"] == "activitylog/bundle/v1": Bundle(files, m, keys, witnesses).run(known)
+        elif m["format"] == "activitylog/evidence/v1": pack(files, m, keys, known, witnesses)
         else: raise Refused("the manifest tells of another format")
     except Broken as e: found(str(e))
     except (Refused, OSError, KeyError, TypeError, AttributeError, ValueError, IndexError, RecursionError) as e:
         print("verify.py: the files cannot be verified: %s" % e, file=sys.stderr)
         sys.exit(2)
     for code, what in findings[:1000]: print({1: "tampered", 2: "undecided"}[code] + ": " + what)
+    for n in notes: print("note: " + n)
     if not findings: print("clean")
     sys.exit(0 if not findings else 1 if any(code == 1 for code, _ in findings) else 2)
 
