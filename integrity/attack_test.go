@@ -8,9 +8,11 @@ import (
 	"crypto/rand"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/integrity"
+	"github.com/activitylog/activitylog/internal/decision"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/mod/sumdb/note"
 )
@@ -161,6 +163,23 @@ var attacks = []attack{
 		a.exec("UPDATE activitylog_events SET action = 'audit.purge', data = ?"+newest, `{"schema":1,"metadata":{"deleted":100}}`)
 		a.r.seal()
 		a.exec("UPDATE activitylog_events SET action = 'project.update', data = ?"+newest, string(data))
+		a.remove(4)
+	}, "the row is gone, and no purge tells why"},
+	{"have a sweeper repeat a forged purge", func(a *attacker) {
+		plain, err := activitylog.New(a.r.store, nil)
+		require.NoError(a.t, err)
+		id, err := plain.Record(decision.With(a.t.Context()), activitylog.Event{Org: "acme", Action: decision.Purge, Actor: activitylog.Actor{ID: "u1"},
+			Outcome: activitylog.InProgress, Expires: time.Now().Add(-time.Minute), Metadata: map[string]any{"planned": 0, "deleted": 100}})
+		require.NoError(a.t, err)
+		swept, err := a.r.log.Sweep(a.t.Context())
+		require.NoError(a.t, err)
+		require.Equal(a.t, 1, swept)
+		if a.pg {
+			a.exec("DELETE FROM activitylog_events WHERE id = ?", id.String())
+		} else {
+			a.exec("DELETE FROM activitylog_events WHERE id = ?", id[:])
+		}
+		a.r.seal()
 		a.remove(4)
 	}, "the row is gone, and no purge tells why"},
 	{"blank a message as if it had been erased", func(a *attacker) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/activitylog/activitylog"
+	"github.com/activitylog/activitylog/internal/decision"
 )
 
 // batch is what one step seals.
@@ -56,7 +57,7 @@ func (b *batch) add(e *activitylog.Event, at activitylog.Position) {
 		b.orgs[e.Org] = to
 	}
 	entry, reason := b.macs.authentic(e)
-	if reason != "" || e.Action == purgeAction {
+	if reason != "" || e.Action == decision.Purge {
 		b.odd = append(b.odd, oddEvent{*e, reason, to, len(to.entries)})
 	}
 	place := placeOf(at)

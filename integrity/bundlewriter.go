@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/activitylog/activitylog"
+	"github.com/activitylog/activitylog/internal/decision"
 	"golang.org/x/mod/sumdb/note"
 )
 
@@ -209,7 +210,7 @@ func (w *bundleWriter) rows() error {
 
 func (w *bundleWriter) row(out io.Writer, e *activitylog.Event) error {
 	hide := w.opts.Hide &^ activitylog.OpeningPart
-	if e.Action == eraseAction || e.Action == purgeAction { // what they tell is what rows that are gone are held to
+	if e.Action == decision.Erase || e.Action == decision.Purge { // what they tell is what rows that are gone are held to
 		hide &^= activitylog.ContentPart
 	}
 	hide.Erase(e)

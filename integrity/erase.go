@@ -61,13 +61,13 @@ func Erase(ctx context.Context, log *activitylog.Log, store activitylog.Store, x
 	if err != nil {
 		return 0, fmt.Errorf("integrity: erase: %w", err)
 	}
-	q := activitylog.StoreQuery{Org: x.Org, Filter: x.Filter.And(activitylog.Not(activitylog.ActionIs(eraseAction))), Order: activitylog.Oldest}
+	q := activitylog.StoreQuery{Org: x.Org, Filter: x.Filter.And(activitylog.Not(activitylog.ActionIs(decision.Erase))), Order: activitylog.Oldest}
 	var ids, deciding []uuid.UUID
 	for e, err := range store.Scan(ctx, q) {
 		switch {
 		case err != nil:
 			return 0, fmt.Errorf("integrity: erase: %w", err)
-		case decision.Reserved(e.Action) || e.Action == purgeAction:
+		case decision.Reserved(e.Action):
 			deciding = append(deciding, e.ID)
 		default:
 			ids = append(ids, e.ID)
@@ -128,8 +128,8 @@ func eraseSome(ctx context.Context, log *activitylog.Log, eraser activitylog.Era
 	for i, id := range ids {
 		names[i] = id.String()
 	}
-	_, err := log.Record(ctx, activitylog.Event{
-		Org: x.Org, Action: eraseAction, Reason: x.Ground,
+	_, err := log.Record(decision.With(ctx), activitylog.Event{
+		Org: x.Org, Action: decision.Erase, Reason: x.Ground,
 		Targets:  []activitylog.Target{{Type: "log range", ID: fmt.Sprintf("%d events", len(ids))}},
 		Metadata: map[string]any{"events": names, "count": len(ids), "parts": partNames(x.Parts)},
 	})

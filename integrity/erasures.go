@@ -2,15 +2,13 @@ package integrity
 
 import (
 	"github.com/activitylog/activitylog"
+	"github.com/activitylog/activitylog/internal/decision"
 	"github.com/google/uuid"
 )
 
-// eraseAction is the action under which erasures are recorded.
-const eraseAction = "audit.erase"
-
 // erasureOf returns the events that an event says were erased.
 func erasureOf(e *activitylog.Event) []uuid.UUID {
-	if e.Action != eraseAction || e.Backfill {
+	if e.Action != decision.Erase || e.Backfill {
 		return nil
 	}
 	list, _ := e.Metadata["events"].([]any)
