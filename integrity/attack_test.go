@@ -82,6 +82,15 @@ var attacks = []attack{
 			activitylog.ActorPart)
 		require.NoError(a.t, err)
 	}, "the row was emptied, and no record of an erasure tells why"},
+	{"erase more than was recorded", func(a *attacker) {
+		some := activitylog.RequestIs("r3")
+		_, err := integrity.Erase(a.r.ctx, a.r.log, a.r.store, integrity.Erasure{Org: "acme", Filter: some, Parts: activitylog.ActorPart, Ground: "x"})
+		require.NoError(a.t, err)
+		a.r.seal()
+		a.r.clean()
+		_, err = a.r.store.(activitylog.Eraser).Erase(a.t.Context(), activitylog.StoreQuery{Org: "acme", Filter: some}, activitylog.TargetPart|activitylog.ContentPart)
+		require.NoError(a.t, err)
+	}, "the row lost more than the records of its erasure name: target, metadata"},
 	{"erase and put something else there", func(a *attacker) { a.set(3, "actor_id = 'u9', opening = NULL") }, "differs from its evidence in: actor"},
 	{"poison a tile", func(a *attacker) { a.put(tileOfAcme, flip(a.row(tileOfAcme), 40)) }, "tile 0 of level 0 is not made of the entries below it"},
 	{"remove a tile", func(a *attacker) { a.drop(tileOfAcme) }, "tile 0 of level 0 is not made of the entries below it"},

@@ -40,7 +40,7 @@ func WriteBundle(ctx context.Context, store activitylog.Store, to Files, opts *B
 	if opts.Now != nil {
 		w.m.Made = opts.Now().UTC()
 	}
-	w.m.Hidden = hiddenNames(opts.Hide)
+	w.m.Hidden = partNames(opts.Hide)
 	err := snap.Snapshot(ctx, func(tail activitylog.Tailer, spaces activitylog.Spacer) error {
 		return spaces.Space(spaceName).View(ctx, func(tx activitylog.SpaceTx) error {
 			if w.src != nil {
@@ -56,7 +56,8 @@ func WriteBundle(ctx context.Context, store activitylog.Store, to Files, opts *B
 	return &w.m, nil
 }
 
-func hiddenNames(p activitylog.Parts) (names []string) {
+// partNames are the names of parts, but for the message, which goes with any.
+func partNames(p activitylog.Parts) (names []string) {
 	for g := range textGroup {
 		if p>>g&1 != 0 {
 			names = append(names, groupNames[g])

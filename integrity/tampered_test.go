@@ -168,6 +168,17 @@ var bundleTamperings = []tampering{
 		}
 		panic("nothing was erased")
 	}), tampered},
+	{"erase more than was recorded", lines("events.ndjson", func(all [][]byte) [][]byte {
+		for i, l := range all {
+			var e activitylog.Event
+			if err := e.UnmarshalJSON(l); err == nil && e.Actor.ID == "[erased]" {
+				activitylog.TargetPart.Erase(&e)
+				all[i] = append(e.AppendJSON(nil), '\n')
+				return all
+			}
+		}
+		panic("nothing was erased")
+	}), tampered},
 	{"remove the record of an erasure", lines("events.ndjson", func(all [][]byte) [][]byte {
 		for i, l := range all {
 			if bytes.Contains(l, []byte(`"action":"audit.erase"`)) {

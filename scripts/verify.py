@@ -325,7 +325,7 @@ def checked_trees(m):
 class Bundle:
     def __init__(self, files, m, keys, witnesses):
         self.files, self.m, self.keys, self.witnesses, self.numbers, self.pruned = files, m, keys, witnesses, {}, {}
-        self.stamped, self.erasures, self.emptied, self.hidden = False, set(), [], 0
+        self.stamped, self.erasures, self.emptied, self.hidden = False, {}, [], 0
         for name in m.get("hidden") or []:
             if name not in GROUPS[:4]: raise Refused("something is hidden that is no part of an event")
             self.hidden |= 1 << GROUPS.index(name)
@@ -442,17 +442,21 @@ class Bundle:
         return True
     def leaf(self, e, b, kind, x, index):
         if e["action"] == "audit.erase" and not e.get("backfill"):
-            self.erasures.update((e["org"], id) for id in e.get("metadata", {}).get("events", []) if isinstance(id, str))
+            told = e.get("metadata", {})
+            parts = sum(1 << g for g in range(4) if GROUPS[g] in told.get("parts", []))
+            for id in told.get("events", []) if parts else []:
+                if isinstance(id, str): self.erasures[e["org"], id] = self.erasures.get((e["org"], id), 16) | parts
         if e["leaf"][:-32] != b or len(e["leaf"]) < 32: found("the evidence in event %s is not what was sealed" % e["id"])
         wrong, gone, _ = differences(e, x)
         if wrong: found("event %s differs from its evidence in: %s" % (e["id"], ", ".join(wrong)))
-        if gone & ~(self.hidden | 16 if self.hidden else 0): self.emptied.append((e["org"], e["id"]))
+        gone &= ~(self.hidden | 16 if self.hidden else 0)
+        if gone: self.emptied.append(((e["org"], e["id"]), gone))
     def run(self, known):
         self.root(known)
         for t in self.trees.values(): self.open(t)
         whole = self.rows()
-        for key in self.emptied if whole else []:
-            if key not in self.erasures: found("event %s was emptied, and no record of an erasure tells why" % key[1])
+        for key, gone in self.emptied if whole else []:
+            if gone & ~self.erasures.get(key, 0): found("event %s was emptied of more than a record of an erasure tells" % key[1])
         for t in self.trees.values():
             while x := self.advance(t): t["missing"][x[2][2]] = x
             if whole and t["seals"] and len(t["missing"]) + t["min"] > t["seals"][-1][8]: found("rows of %r are gone, and no purge tells why" % t["org"])
