@@ -79,7 +79,7 @@ func isWhole(e *activitylog.Event, leaf []byte) bool {
 
 // look adopts an event that cannot be believed, and takes note of a purge.
 func (s *Sealer) look(ctx context.Context, o *oddEvent) error {
-	if s.brief != nil {
+	if s.brief != nil || o.reason != "" { // as it stands now, with its opening
 		whole, err := s.log.Org(o.event.Org).Get(ctx, o.event.ID)
 		if err != nil && !errors.Is(err, activitylog.ErrNotFound) { // purged meanwhile
 			return err

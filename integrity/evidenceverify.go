@@ -438,21 +438,19 @@ func (v *evidenceCheck) event(e *activitylog.Event, line []byte) error {
 
 // content compares an event with its entry, and tells whether parts of it are not proved.
 func (v *evidenceCheck) content(e *activitylog.Event, x *entry, entry []byte, wrong func(string, ...any)) (partly bool) {
-	if x.adopted != nil {
-		if bytes.Equal(contentHash(e), x.adopted.Hash) {
-			return false
-		}
-		if !v.m.Hidden {
-			wrong("the event was changed after it was sealed")
-		}
-		return true
-	}
-	if leaf, _, ok := splitMAC(e.Leaf); len(e.Leaf) > 0 && (!ok || !bytes.Equal(leaf, entry)) {
-		wrong("the evidence in the event is not what was sealed")
-	}
 	var hidden func(int)
 	if v.m.Hidden {
 		hidden = func(int) { partly = true }
+	}
+	if x.adopted != nil {
+		differ, erased, open := v.room.adoptedDiffers(e, x.adopted, hidden)
+		if len(differ) > 0 {
+			wrong("the event was changed after it was sealed, in: %s", strings.Join(differ, ", "))
+		}
+		return partly || erased != 0 || len(open) > 0
+	}
+	if leaf, _, ok := splitMAC(e.Leaf); len(e.Leaf) > 0 && (!ok || !bytes.Equal(leaf, entry)) {
+		wrong("the evidence in the event is not what was sealed")
 	}
 	differ, erased := v.room.differences(e, x.leaf, hidden)
 	if len(differ) > 0 {

@@ -244,31 +244,41 @@ def salts(opening):
         i += 16 * (opening[1] >> g & 1)
     return out
 def moment(us): return (datetime(1970, 1, 1) + timedelta(microseconds=us)).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+def bare(e): return {k: v for k, v in erased(e, 15).items() if k not in ("leaf", "opening")}
 def differences(e, leaf, hidden=False):
     """Returns in what an event differs from its leaf, the groups that were erased, and whether any are hidden."""
     names = ["recorded", "time", "category", "action", "outcome", "severity", "retention"]
     wrong = [n for n, v in zip(names, [moment(leaf[3]), moment(leaf[4])] + leaf[5:10]) if e.get(n, "") != v]
-    bare = {k: v for k, v in erased(e, 15).items() if k not in ("leaf", "opening")}
-    if not wrong and sha(form(bare)) != leaf[10]: wrong.append("data that is never erased")
-    opened, gone, unproved = salts(e["opening"]), 0, False
-    if opened is None: return wrong + ["opening"], 0, False
+    if not wrong and sha(form(bare(e))) != leaf[10]: wrong.append("data that is never erased")
+    more, gone, unproved = opened_groups(e, leaf[11], hidden)
+    return wrong + more, gone, unproved
+def opened_groups(e, commitments, hidden):
+    wrong, opened, gone, unproved = [], salts(e["opening"]), 0, False
+    if opened is None: return ["opening"], 0, False
     for g in range(5):
-        if leaf[11][g] and opened[g] is None: gone |= 1 << g
+        if commitments[g] and opened[g] is None: gone |= 1 << g
     for g in range(5):
         value = group(e, g)
-        if value == b'{"schema":1}':
-            if opened[g] is not None: wrong.append(GROUPS[g])
-        elif opened[g] is not None:
+        if opened[g] is not None:
             text = b"activitylog/commit/v1\n" + opened[g] + bytes([g]) + len(value).to_bytes(8, "big") + value
-            if hashlib.sha256(text).digest() != leaf[11][g]: wrong.append(GROUPS[g])
-        elif gone and value == group(erased(e, 1 << g if g < 4 else 1), g): pass
-        elif hidden and leaf[11][g]: unproved = True
+            if hashlib.sha256(text).digest() != commitments[g]: wrong.append(GROUPS[g])
+        elif value == b'{"schema":1}' or gone and value == is_erased(e, g): pass
+        elif hidden and commitments[g]: unproved = True
         else: wrong.append(GROUPS[g])
     return wrong, gone, unproved
-def content(e): return sha(form({k: v for k, v in {**e, "leaf": base64.b64encode(e["leaf"]).decode(), "opening": base64.b64encode(e["opening"]).decode()}.items() if v}))
+def is_erased(e, g): return group(erased(e, 1 << g if g < 4 else 1), g)
+def adopted(e, x, hidden=False):
+    """Does the same as differences() for an event that was sealed without a leaf, and returns what was never fixed too."""
+    wrong = [] if hidden and not e["leaf"] or (sha(e["leaf"]) if e["leaf"] else b"") == x[5] else ["evidence"]
+    if sha(form(bare(e))) != x[6]: wrong.append("data that is never erased")
+    if any(x[7]):
+        more, gone, unproved = opened_groups(e, x[7], hidden)
+        return wrong + more, gone, []
+    if not x[5] and e["opening"]: wrong.append("opening")
+    return wrong, 0, [GROUPS[g] for g in range(5) if group(e, g) not in (b'{"schema":1}', is_erased(e, g))]
 def entry(b):
     kind, x = record(b)
-    if kind == "leaf" and len(x) == 15 or kind == "adopted" and len(x) == 6: return kind, x
+    if kind == "leaf" and len(x) == 15 or kind == "adopted" and len(x) == 8: return kind, x
     raise ValueError("no entry")
 
 class Files:
@@ -437,7 +447,10 @@ class Bundle:
             x = self.match(t, bytes.fromhex(e["id"].replace("-", ""))) if t else None
             if not x: found("no seal covers event %s" % e["id"])
             elif x[1] == "adopted":
-                if not self.hidden and content(e) != x[2][5]: found("event %s was changed after it was sealed" % e["id"])
+                wrong, gone, open = adopted(e, x[2])
+                if wrong: found("event %s was changed after it was sealed, in: %s" % (e["id"], ", ".join(wrong)))
+                if open: found("the sealer could fix only part of event %s" % e["id"], 2)
+                self.gone(e, gone)
             else: self.leaf(e, *x)
         return True
     def leaf(self, e, b, kind, x, index):
@@ -449,6 +462,8 @@ class Bundle:
         if e["leaf"][:-32] != b or len(e["leaf"]) < 32: found("the evidence in event %s is not what was sealed" % e["id"])
         wrong, gone, _ = differences(e, x)
         if wrong: found("event %s differs from its evidence in: %s" % (e["id"], ", ".join(wrong)))
+        self.gone(e, gone)
+    def gone(self, e, gone):
         gone &= ~(self.hidden | 16 if self.hidden else 0)
         if gone: self.emptied.append(((e["org"], e["id"]), gone))
     def run(self, known):
@@ -572,7 +587,8 @@ def prove(e, p, m, trees, seen):
     kind, x = entry(b)
     if x[2].hex() != e["id"].replace("-", ""): return found("the entry is of another event than %s" % e["id"])
     if kind == "adopted":
-        if content(e) != x[5] and not m.get("hidden"): found("event %s was changed after it was sealed" % e["id"])
+        wrong, _, _ = adopted(e, x, m.get("hidden", False))
+        if wrong: found("event %s was changed after it was sealed, in: %s" % (e["id"], ", ".join(wrong)))
         return
     if e["leaf"] and e["leaf"][:-32] != b: found("the evidence in event %s is not what was sealed" % e["id"])
     wrong, _, _ = differences(e, x, m.get("hidden", False))
