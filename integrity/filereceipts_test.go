@@ -87,6 +87,9 @@ func TestReceiptsAreVerifiedInFiles(t *testing.T) {
 			{"no receipt", none, ours, public, integrity.Undecided},
 			{"the right key, and the log was rewritten", fork, ours, public, integrity.Tampered},
 		} {
+			if name == "of one organization" && x.name != "the right key" {
+				continue // as in a bundle of all
+			}
 			o, args := r.auditor(), []string{"--public", r.public}
 			if x.witness != nil {
 				o.Attesters, o.Attested, args = []integrity.Attester{x.witness}, 1, append(args, "--witness", x.key)
