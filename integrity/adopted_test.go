@@ -8,7 +8,7 @@ import (
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/integrity"
-	"github.com/activitylog/activitylog/store/memory"
+	"github.com/activitylog/activitylog/store/sqlstore"
 	"github.com/stretchr/testify/require"
 )
 
@@ -124,14 +124,22 @@ func TestAdoptingWhileErasing(t *testing.T) {
 }
 
 // closedStore is a store that gives no event an opening.
-type closedStore struct{ *memory.Store }
+type closedStore struct{ *sqlstore.Store }
 
 func (closedStore) SetOpenings() {}
+
+// closed is a log over such a store.
+func closed(t testing.TB) *rig {
+	r := sqliteRig(t)
+	r.store = closedStore{r.store.(*sqlstore.Store)}
+	r.reopen()
+	return r
+}
 
 // TestAdoptingWithoutOpenings seals what can be fixed, and says what is open.
 func TestAdoptingWithoutOpenings(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, closedStore{memory.New()})
+	r := closed(t)
 	r.adopted(1)
 	r.seal()
 	got := r.verify().Findings
@@ -141,5 +149,32 @@ func TestAdoptingWithoutOpenings(t *testing.T) {
 	_, err := integrity.Erase(r.ctx, r.log, r.store, integrity.Erasure{Org: "acme", Filter: activitylog.ActorIs("u1"), Ground: "x"})
 	require.NoError(t, err)
 	r.seal()
-	r.clean()
+	attack{"give it an opening", func(a *attacker) {
+		a.exec("UPDATE activitylog_events SET opening = ? WHERE leaf IS NULL", []byte{1, 0})
+	},
+		"changed after it was sealed, in: opening"}.against(t, r, r.verify)
+}
+
+func TestAttacksOnAdoptedEvents(t *testing.T) {
+	t.Parallel()
+	for _, x := range []attack{
+		{"give it evidence", func(a *attacker) { a.set(3, "leaf = ?", []byte("x")) }, "in: evidence"},
+		{"edit the project", func(a *attacker) { a.set(3, "project = 'p2'") }, "in: data that is never erased"},
+		{"edit who acted", func(a *attacker) { a.set(3, "actor_id = 'u2'") }, "in: actor"},
+		{"take the opening", func(a *attacker) { a.set(3, "opening = NULL") }, "in: actor, target, network, metadata, text"},
+		{"damage the opening", func(a *attacker) { a.set(3, "opening = ?", []byte("x")) }, "in: opening"},
+		{"edit a salt", func(a *attacker) {
+			opening := a.bytes("SELECT opening FROM activitylog_events WHERE id = ?", a.nth(3))
+			a.set(3, "opening = ?", flip(opening, 3))
+		}, "in: actor"},
+		{"delete it", func(a *attacker) { a.remove(3) }, "the row is gone, and no purge tells why"},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			t.Parallel()
+			r := sqliteRig(t)
+			r.adopted(5)
+			r.seal()
+			x.against(t, r, r.verify)
+		})
+	}
 }

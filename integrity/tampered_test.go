@@ -232,6 +232,11 @@ var bundleTamperings = []tampering{
 	{"remove the receipts", drop("receipts.ndjson"), refused},
 	{"claim more receipts", change("manifest.json", `"receipts": 1`, `"receipts": 2`), refused},
 	{"write a receipt of nothing", change("receipts.ndjson", `"checkpoint":"`, `"checkpoint":"!`), refused},
+	{"put an older receipt behind a newer one", both(change("manifest.json", `"receipts": 1`, `"receipts": 2`), func(f inMemory) {
+		f["receipts.ndjson"] = append(f["receipts.ndjson"], `{"anchor":"notary","at":"2026-01-01T00:00:00Z","checkpoint":"`+
+			base64.StdEncoding.EncodeToString([]byte("log.example/test\n1\n"+strings.Repeat("A", 43)+"=\n"))+"\"}\n"...)
+	}), refused},
+	{"name an anchor that is none", change("receipts.ndjson", `"notary"`, `"not\nary"`), refused},
 	{"edit the hash in a receipt", inReceipt("\n", "\n", 40), tampered},
 	{"edit the signature in a receipt", inReceipt("— log", "— log", -9), tampered},
 	{"write a receipt of another log", inReceipt("log.example/test\n", "log.example/tost\n", 0), tampered},
