@@ -198,7 +198,7 @@ func TestCatalogCompletesEvents(t *testing.T) {
 		{"failure raises the severity", e{Action: "auth.login", Outcome: activitylog.Failure}, "auth", "access", "low", "security"},
 		{"so does denial", e{Action: "member.invite", Outcome: activitylog.Denied}, "member", "create", "high", "security"},
 		{"but not what nobody knows", e{Action: "member.invite", Outcome: activitylog.Unknown}, "member", "create", "medium", "security"},
-		{"high goes to critical", e{Action: "audit.erase", Outcome: activitylog.Failure}, "audit", "update", "critical", "meta"},
+		{"high goes to critical", e{Action: "audit.gap", Outcome: activitylog.Failure}, "audit", "other", "critical", "meta"},
 		{"unknown", e{Action: "shop.order.place"}, "shop", "other", "info", "usage"},
 		{"unknown without a dot", e{Action: "order", Outcome: activitylog.Failure}, "order", "other", "low", "usage"},
 		{"the event wins", e{Action: "auth.login", Category: "x", Verb: "y", Severity: "z", Retention: "r", Outcome: activitylog.Failure}, "x", "y", "z", "r"},

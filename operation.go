@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/activitylog/activitylog/internal/decision"
 	"github.com/google/uuid"
 )
 
@@ -154,7 +155,11 @@ func (l *Log) closeAbandoned(ctx context.Context, begun Event) (int, error) {
 	e.Reason = "the operation was not ended before it expired"
 	e.Leaf, e.Opening = nil, nil
 	// Whoever sweeps has no part in it: the context must not fill in its actor, client or request.
-	_, err := l.Record(context.Background(), e)
+	ctx = context.Background()
+	if decision.Reserved(e.Action) { // as its beginning
+		ctx = decision.With(ctx)
+	}
+	_, err := l.Record(ctx, e)
 	if errors.Is(err, ErrConflict) { // another process closed it with another catalogue
 		return 0, nil
 	}

@@ -18,7 +18,7 @@ func TestForgedDecisions(t *testing.T) {
 	forged := func(action string) activitylog.Event {
 		return activitylog.Event{Org: "acme", Action: action, Actor: activitylog.Actor{ID: "u1"}}
 	}
-	for _, action := range []string{decision.Setting, decision.SetHold, decision.LiftHold, decision.Review, "audit.hold", "audit.config.x"} {
+	for _, action := range []string{decision.Setting, decision.SetHold, decision.LiftHold, decision.Review, decision.Purge, decision.Erase, decision.Prune, "audit.hold", "audit.config.x"} {
 		e := forged(action)
 		if _, err := log.Record(t.Context(), e); err == nil {
 			t.Errorf("%s was recorded", action)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/activitylog/activitylog"
+	"github.com/activitylog/activitylog/internal/decision"
 	"github.com/activitylog/activitylog/store/memory"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -104,6 +105,18 @@ func TestSweepHeedsTheExpiryOfTheEvent(t *testing.T) {
 				t.Errorf("after %v: closed %d, want %d", step.after, n, step.want)
 			}
 		}
+	})
+}
+
+func TestSweepClosesDecisions(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		clock := newHand(noon)
+		l := newLog(t, &activitylog.Options{Now: clock.now, Expiry: time.Hour})
+		_, err := l.Begin(decision.With(t.Context()), activitylog.Event{Org: "acme", Action: decision.Purge, Actor: activitylog.Actor{ID: "u1"}})
+		require.NoError(t, err)
+		clock.set(noon.Add(2 * time.Hour))
+		require.Equal(t, 1, sweep(t, l))
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/activitylog/activitylog"
+	"github.com/activitylog/activitylog/integrity"
 	"github.com/stretchr/testify/require"
 )
 
@@ -15,6 +16,20 @@ type attack struct {
 	name string
 	do   func(a *attacker)
 	want string // part of a finding
+}
+
+// against makes an attack on a log in which nothing is found, and wants it told.
+func (x attack) against(t *testing.T, r *rig, verify func() *integrity.Report) {
+	t.Helper()
+	require.Empty(t, verify().Findings, "before")
+	x.do(newAttacker(t, r))
+	findings := verify().Findings
+	for _, f := range findings {
+		if strings.Contains(f.String(), x.want) {
+			return
+		}
+	}
+	t.Errorf("got %v\nwant %q", findings, x.want)
 }
 
 // attacker is somebody who may do anything to the database.

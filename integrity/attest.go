@@ -95,15 +95,15 @@ func (v *verification) knownToAnchors(known map[int64]tlog.Hash, head tlog.Tree)
 	}
 }
 
-// attest has the attesters check the receipts.
-func (v *verification) attest() {
+// attest has the attesters check the newest receipts, and tells of each anchor.
+func (o *VerifyOptions) attest(anchors map[string]*anchorCheck, found func(Finding)) (list []Anchored) {
 	by := map[string]Attester{}
-	for _, a := range v.opts.Attesters {
+	for _, a := range o.Attesters {
 		by[a.Name()] = a
 	}
 	attested := 0
-	for _, name := range slices.Sorted(maps.Keys(v.anchors)) {
-		c := v.anchors[name]
+	for _, name := range slices.Sorted(maps.Keys(anchors)) {
+		c := anchors[name]
 		x := Anchored{Name: name, Size: c.state.Size, Receipts: len(c.receipts)}
 		if c.state.At != 0 {
 			x.At = micro(c.state.At)
@@ -113,22 +113,23 @@ func (v *verification) attest() {
 			newest = c.receipts[n-1]
 			x.Checkpoint, x.Receipt = newest.Checkpoint, newest.Receipt
 		}
-		if a := by[name]; a != nil && newest.At != 0 && v.headKey != 0 {
+		if a := by[name]; a != nil && len(c.receipts) > 0 {
 			at, err := a.Attest(newest.Checkpoint, newest.Receipt)
 			switch {
 			case err != nil:
-				v.tampered("anchor", "", "the newest receipt of anchor %q proves nothing: %v", name, err)
-			case v.opts.MaxSilence == 0 || v.now().Sub(at) <= v.opts.MaxSilence:
+				found(Finding{Verdict: Tampered, Check: "anchor", Index: -1, What: fmt.Sprintf("the newest receipt of anchor %q proves nothing: %v", name, err)})
+			case o.MaxSilence == 0 || o.now().Sub(at) <= o.MaxSilence:
 				attested++
 				fallthrough
 			default:
 				x.Attested = at
 			}
 		}
-		v.report.Anchors = append(v.report.Anchors, x)
+		list = append(list, x)
 	}
-	if attested < v.opts.Attested {
-		v.found(Finding{Verdict: Undecided, Check: "attested", Index: -1, What: fmt.Sprintf(
-			"%d anchors attest the log, and %d are required: without them nobody can tell whether it was set back or rewritten", attested, v.opts.Attested)})
+	if attested < o.Attested {
+		found(Finding{Verdict: Undecided, Check: "attested", Index: -1, What: fmt.Sprintf(
+			"%d anchors attest the log, and %d are required: without them nobody can tell whether it was set back or rewritten", attested, o.Attested)})
 	}
+	return list
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/activitylog/activitylog"
+	"github.com/activitylog/activitylog/internal/decision"
 )
 
 // batch is what one step seals.
@@ -56,7 +57,7 @@ func (b *batch) add(e *activitylog.Event, at activitylog.Position) {
 		b.orgs[e.Org] = to
 	}
 	entry, reason := b.macs.authentic(e)
-	if reason != "" || e.Action == purgeAction {
+	if reason != "" || e.Action == decision.Purge {
 		b.odd = append(b.odd, oddEvent{*e, reason, to, len(to.entries)})
 	}
 	place := placeOf(at)
@@ -78,7 +79,7 @@ func isWhole(e *activitylog.Event, leaf []byte) bool {
 
 // look adopts an event that cannot be believed, and takes note of a purge.
 func (s *Sealer) look(ctx context.Context, o *oddEvent) error {
-	if s.brief != nil {
+	if s.brief != nil || o.reason != "" { // as it stands now, with its opening
 		whole, err := s.log.Org(o.event.Org).Get(ctx, o.event.ID)
 		if err != nil && !errors.Is(err, activitylog.ErrNotFound) { // purged meanwhile
 			return err

@@ -55,6 +55,8 @@ type Manifest struct {
 	Hidden []string     `json:"hidden,omitempty"` // parts of events that were left out
 	Rows   int64        `json:"rows"`
 	Trees  []BundleTree `json:"trees"`
+
+	Receipts int64 `json:"receipts,omitempty"` // of anchors
 }
 
 // BundleTree names the tree of an organization.
@@ -139,7 +141,9 @@ func (b *bundle) trees(v *verification) error {
 		seen[stream] = true
 		v.add(uint32(i+1), tree{Stream: stream, Org: x.Org})
 	}
-	return nil
+	var err error
+	v.anchors, err = readReceipts(b.files, b.m.Receipts)
+	return err
 }
 
 var treeNames = base32.StdEncoding.WithPadding(base32.NoPadding)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/activitylog/activitylog"
+	"github.com/activitylog/activitylog/internal/decision"
 	"golang.org/x/mod/sumdb/note"
 )
 
@@ -22,7 +23,8 @@ type BundleOptions struct {
 }
 
 // WriteBundle writes all that is sealed at this moment into files with which VerifyBundle, or the verifier in
-// scripts/verify.py, needs no database: entries, checkpoints, the root log and the rows with their openings. Names of
+// scripts/verify.py, needs no database: entries, checkpoints, the root log, the rows with their openings and the receipts
+// of anchors. Names of
 // other organizations are not in the bundle of one; how many there are and when they were sealed is, in the root log.
 // It fails if a purge was recorded and not sealed yet: then seal first.
 func WriteBundle(ctx context.Context, store activitylog.Store, to Files, opts *BundleOptions) (*Manifest, error) {
@@ -38,7 +40,7 @@ func WriteBundle(ctx context.Context, store activitylog.Store, to Files, opts *B
 	if opts.Now != nil {
 		w.m.Made = opts.Now().UTC()
 	}
-	w.m.Hidden = hiddenNames(opts.Hide)
+	w.m.Hidden = partNames(opts.Hide)
 	err := snap.Snapshot(ctx, func(tail activitylog.Tailer, spaces activitylog.Spacer) error {
 		return spaces.Space(spaceName).View(ctx, func(tx activitylog.SpaceTx) error {
 			if w.src != nil {
@@ -54,7 +56,8 @@ func WriteBundle(ctx context.Context, store activitylog.Store, to Files, opts *B
 	return &w.m, nil
 }
 
-func hiddenNames(p activitylog.Parts) (names []string) {
+// partNames are the names of parts, but for the message, which goes with any.
+func partNames(p activitylog.Parts) (names []string) {
 	for g := range textGroup {
 		if p>>g&1 != 0 {
 			names = append(names, groupNames[g])
@@ -97,6 +100,15 @@ func (w *bundleWriter) write() error {
 	}
 	if err := w.rows(); err != nil {
 		return err
+	}
+	var receipts receiptsOut
+	if err := w.src.receipts(receipts.add); err != nil {
+		return err
+	}
+	if w.m.Receipts = receipts.count; w.m.Receipts > 0 {
+		if err := w.file(receiptsName, receipts.text); err != nil {
+			return err
+		}
 	}
 	text, err := json.MarshalIndent(&w.m, "", "  ")
 	if err != nil {
@@ -199,7 +211,7 @@ func (w *bundleWriter) rows() error {
 
 func (w *bundleWriter) row(out io.Writer, e *activitylog.Event) error {
 	hide := w.opts.Hide &^ activitylog.OpeningPart
-	if e.Action == eraseAction || e.Action == purgeAction { // what they tell is what rows that are gone are held to
+	if e.Action == decision.Erase || e.Action == decision.Purge { // what they tell is what rows that are gone are held to
 		hide &^= activitylog.ContentPart
 	}
 	hide.Erase(e)

@@ -28,22 +28,19 @@ func (s *scratch) differences(e *activitylog.Event, l *Leaf, hidden func(group i
 	if len(wrong) == 0 && !bytes.Equal(s.kept(e), l.Kept) {
 		wrong = append(wrong, "data that is never erased")
 	}
-	groups, erased, ok := s.openGroups(e, l, hidden)
-	if !ok {
-		groups = append(groups, "opening")
-	}
+	groups, erased := s.openGroups(e, &l.Commitments, hidden)
 	return append(wrong, groups...), erased
 }
 
 // openGroups holds the groups of a row to their commitments.
-func (s *scratch) openGroups(e *activitylog.Event, l *Leaf, hidden func(group int)) (wrong []string, erased activitylog.Parts, ok bool) {
+func (s *scratch) openGroups(e *activitylog.Event, commitments *[groups][]byte, hidden func(group int)) (wrong []string, erased activitylog.Parts) {
 	salts, ok := parseOpening(e.Opening)
 	if !ok {
-		return nil, 0, false
+		return []string{"opening"}, 0
 	}
 	gone := false // whether any group was erased, and with it the message
 	for g := range groups {
-		if len(l.Commitments[g]) > 0 && salts[g] == nil {
+		if len(commitments[g]) > 0 && salts[g] == nil {
 			gone = true
 			erased |= 1 << g
 		}
@@ -53,22 +50,22 @@ func (s *scratch) openGroups(e *activitylog.Event, l *Leaf, hidden func(group in
 		seen[g] = true
 		switch {
 		case salts[g] != nil:
-			if !bytes.Equal(commitment(salts[g], g, value), l.Commitments[g]) {
+			if !bytes.Equal(commitment(salts[g], g, value), commitments[g]) {
 				wrong = append(wrong, groupNames[g])
 			}
 		case gone && isErased(e, g):
-		case hidden != nil && len(l.Commitments[g]) > 0:
+		case hidden != nil && len(commitments[g]) > 0:
 			hidden(g)
 		default:
 			wrong = append(wrong, groupNames[g])
 		}
 	})
 	for g := range groups {
-		if !seen[g] && salts[g] != nil {
+		if !seen[g] && salts[g] != nil && !bytes.Equal(commitment(salts[g], g, []byte(absent)), commitments[g]) {
 			wrong = append(wrong, groupNames[g])
 		}
 	}
-	return wrong, erased, true
+	return wrong, erased
 }
 
 // isErased tells whether a group holds what an erasure leaves.

@@ -39,6 +39,26 @@ func TestUnsealedRecordsProveNothingWithoutKeys(t *testing.T) {
 	}
 }
 
+// TestUnsealedErasuresProveNothingWithoutKeys has an auditor read an erasure that anybody can have written.
+func TestUnsealedErasuresProveNothingWithoutKeys(t *testing.T) {
+	t.Parallel()
+	r := sqliteRig(t)
+	r.record("acme", 9)
+	r.seal()
+	_, err := integrity.Erase(r.ctx, r.log, r.store, integrity.Erasure{Org: "acme", Filter: activitylog.RequestIs("r3"), Ground: "asked for it"})
+	require.NoError(t, err)
+	r.clean()
+	report, err := integrity.Verify(r.ctx, r.store, r.auditor())
+	require.NoError(t, err)
+	if len(report.Findings) != 1 || report.Verdict() != integrity.Undecided || report.Findings[0].Check != "erasure" {
+		t.Errorf("before the seal: %v", report.Findings)
+	}
+	r.seal()
+	report, err = integrity.Verify(r.ctx, r.store, r.auditor())
+	require.NoError(t, err)
+	require.Empty(t, report.Findings, "behind the seal")
+}
+
 // TestAPurgeOfOldRowsPaysForNoNewOnes goes on from an earlier verification.
 func TestAPurgeOfOldRowsPaysForNoNewOnes(t *testing.T) {
 	t.Parallel()

@@ -61,17 +61,17 @@ func (x sealing) changes(before sealing) []activitylog.Change {
 		list = append(list, activitylog.Change{Path: "sealing_key", Old: before.Key, New: x.Key})
 	}
 	if !slices.Equal(x.Anchors, before.Anchors) {
-		list = append(list, activitylog.Change{Path: "sealing_anchors", Old: texts(before.Anchors), New: texts(x.Anchors)})
+		list = append(list, activitylog.Change{Path: "sealing_anchors", Old: values(before.Anchors), New: values(x.Anchors)})
 	}
 	return list
 }
 
-func texts(list []string) []any {
-	values := make([]any, len(list))
+func values(list []string) []any {
+	all := make([]any, len(list))
 	for i, s := range list {
-		values[i] = s
+		all[i] = s
 	}
-	return values
+	return all
 }
 
 // SwitchOff ends the sealing of the log by a decision of the actor of ctx, which is the last that is sealed and

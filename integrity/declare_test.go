@@ -21,18 +21,27 @@ func changed(e *activitylog.Event) string {
 	return strings.Join(list, " ")
 }
 
+// declare has a sealer with anchors declare itself, and seals and anchors that.
+func (r *rig) declare(anchors ...integrity.Anchor) *integrity.Sealer {
+	r.t.Helper()
+	s, err := integrity.NewSealer(r.log, r.store, &r.keys, &integrity.SealerOptions{Anchors: anchors})
+	require.NoError(r.t, err)
+	s.Start()
+	r.untilTold("audit.config.change")
+	r.seal()
+	r.clean()
+	return s
+}
+
 // TestHowItIsSealedIsDeclared changes anchors and keys, and switches sealing off and on: each is a sealed decision.
 func TestHowItIsSealedIsDeclared(t *testing.T) {
 	t.Parallel()
 	everyStore(t, func(t *testing.T, r *rig) {
-		path := filepath.Join(t.TempDir(), "log.key")
-		file, err := integrity.CreateKeyFile(path)
-		require.NoError(t, err)
-		r.keys = file.Keys
-		r.reopen()
+		path := r.keyFile()
 		r.record("acme", 3)
 		var s *integrity.Sealer
 		begin := func(anchors ...integrity.Anchor) {
+			var err error
 			s, err = integrity.NewSealer(r.log, r.store, &r.keys, &integrity.SealerOptions{
 				Every: time.Millisecond, Beat: time.Millisecond, AnchorEvery: time.Millisecond, Anchors: anchors,
 			})
@@ -127,15 +136,7 @@ func TestSealingSwitchedOffQuietly(t *testing.T) {
 func TestDeclaredAnchorDoesNotVanish(t *testing.T) {
 	t.Parallel()
 	r := sqliteRig(t)
-	s, err := integrity.NewSealer(r.log, r.store, &r.keys, &integrity.SealerOptions{
-		Anchors: []integrity.Anchor{integrity.FileAnchor{Path: filepath.Join(t.TempDir(), "elsewhere")}},
-	})
-	require.NoError(t, err)
-	s.Start()
-	r.untilTold("audit.config.change")
-	require.NoError(t, s.Close(r.ctx))
-	r.seal()
-	r.clean()
+	require.NoError(t, r.declare(integrity.FileAnchor{Path: filepath.Join(t.TempDir(), "elsewhere")}).Close(r.ctx))
 	newAttacker(t, r).drop([]byte("afile elsewhere"))
 	if f := r.verify().Findings; len(f) != 1 || !strings.Contains(f[0].What, `anchor "file elsewhere" was declared, and nothing is known of it`) {
 		t.Errorf("got %v", f)

@@ -43,8 +43,11 @@ func Erase(ctx context.Context, log *activitylog.Log, store activitylog.Store, x
 	if x.Org == "" || x.Ground == "" {
 		return 0, fmt.Errorf("integrity: %w: an erasure needs an organization and a ground", activitylog.ErrInvalid)
 	}
-	if x.Parts == 0 {
+	switch {
+	case x.Parts == 0:
 		x.Parts = activitylog.AllParts
+	case x.Parts&activitylog.OpeningPart != 0 && x.Parts != activitylog.AllParts:
+		return 0, fmt.Errorf("integrity: %w: what opens the evidence of all parts goes with all of them; leave out OpeningPart", activitylog.ErrInvalid)
 	}
 	if x.Keeper == nil {
 		if x.Keeper, err = retention.New(log, store, nil); err != nil {
@@ -55,16 +58,19 @@ func Erase(ctx context.Context, log *activitylog.Log, store activitylog.Store, x
 	if err == nil {
 		err = x.unlessKept(ctx, store, x.Filter, kept)
 	}
+	if archive, ok := store.(*retention.Archived); ok && err == nil { // what died there may have left parts of the events
+		err = archive.Tidy(ctx)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("integrity: erase: %w", err)
 	}
-	q := activitylog.StoreQuery{Org: x.Org, Filter: x.Filter.And(activitylog.Not(activitylog.ActionIs(eraseAction))), Order: activitylog.Oldest}
+	q := activitylog.StoreQuery{Org: x.Org, Filter: x.Filter.And(activitylog.Not(activitylog.ActionIs(decision.Erase))), Order: activitylog.Oldest}
 	var ids, deciding []uuid.UUID
 	for e, err := range store.Scan(ctx, q) {
 		switch {
 		case err != nil:
 			return 0, fmt.Errorf("integrity: erase: %w", err)
-		case decision.Reserved(e.Action) || e.Action == purgeAction:
+		case decision.Reserved(e.Action):
 			deciding = append(deciding, e.ID)
 		default:
 			ids = append(ids, e.ID)
@@ -125,23 +131,17 @@ func eraseSome(ctx context.Context, log *activitylog.Log, eraser activitylog.Era
 	for i, id := range ids {
 		names[i] = id.String()
 	}
-	_, err := log.Record(ctx, activitylog.Event{
-		Org: x.Org, Action: eraseAction, Reason: x.Ground,
+	var parts []any
+	for _, name := range partNames(x.Parts) {
+		parts = append(parts, name)
+	}
+	_, err := log.Record(decision.With(ctx), activitylog.Event{
+		Org: x.Org, Action: decision.Erase, Reason: x.Ground,
 		Targets:  []activitylog.Target{{Type: "log range", ID: fmt.Sprintf("%d events", len(ids))}},
-		Metadata: map[string]any{"events": names, "count": len(ids), "parts": partNames(x.Parts)},
+		Metadata: map[string]any{"events": names, "count": len(ids), "parts": parts},
 	})
 	if err != nil {
 		return 0, fmt.Errorf("nothing more was erased, since it could not be recorded: %w", err)
 	}
 	return eraser.Erase(ctx, activitylog.StoreQuery{Org: x.Org, Filter: activitylog.IDIs(ids...), Limit: len(ids)}, x.Parts)
-}
-
-func partNames(p activitylog.Parts) []any {
-	var names []any
-	for g := range textGroup {
-		if p>>g&1 != 0 {
-			names = append(names, groupNames[g])
-		}
-	}
-	return names
 }

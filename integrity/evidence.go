@@ -72,6 +72,8 @@ type Evidence struct {
 	Trees   []EvidenceTree `json:"trees"`
 	Keys    []EvidenceRoot `json:"keys,omitempty"` // entries of the root log with which one key handed over to the next
 	Anchors int            `json:"anchors"`        // kept checkpoints
+
+	Receipts int64 `json:"receipts,omitempty"` // the newest of each anchor that gives some
 }
 
 // EvidenceFile is a file and what it must be.

@@ -159,7 +159,37 @@ func (w *evidenceWriter) inRoot() error {
 			return fmt.Errorf("a checkpoint that was kept elsewhere is not one of this log: verify it (%w)", err)
 		}
 	}
-	return nil
+	return w.receipts(hashes)
+}
+
+// receipts writes the newest receipt of each anchor, and the hashes that lead to it.
+func (w *evidenceWriter) receipts(hashes tlog.HashReader) error {
+	newest := map[string]*receiptLine{}
+	err := w.src.receipts(func(r *receiptLine) error {
+		newest[r.Anchor] = r
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var out receiptsOut
+	for _, name := range slices.Sorted(maps.Keys(newest)) {
+		r := newest[name]
+		size, err := sizeIn(r.Checkpoint)
+		if err == nil {
+			_, err = tlog.TreeHash(size, hashes)
+		}
+		if err == nil {
+			err = out.add(r)
+		}
+		if err != nil {
+			return fmt.Errorf("the newest receipt of anchor %q does not fit the log: verify it (%w)", name, err)
+		}
+	}
+	if w.m.Receipts = out.count; out.count == 0 {
+		return nil
+	}
+	return w.file(receiptsName, out.text)
 }
 
 // inTree finds the entries of the events, and writes the hashes of all in the range that is covered.

@@ -38,7 +38,7 @@ func (v *verification) expected() {
 		undecided("off", "sealing was switched off at %s, as event %s tells; %d rows since then are not protected", stamp(d.at), d.id, len(waiting))
 	case v.opts.MaxSilence > 0 && len(waiting) > 0:
 		oldest := slices.MinFunc(waiting, func(a, b unsealedRow) int { return a.recorded.Compare(b.recorded) }).recorded
-		if v.now().Sub(oldest) > v.opts.MaxSilence {
+		if v.opts.now().Sub(oldest) > v.opts.MaxSilence {
 			undecided("off", "%d rows wait for their seal, the oldest since %s: sealing stands still, and nobody declared that it was switched off",
 				len(waiting), stamp(oldest))
 		}

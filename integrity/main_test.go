@@ -13,6 +13,7 @@ import (
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/integrity"
+	"github.com/activitylog/activitylog/internal/decision"
 	"github.com/activitylog/activitylog/internal/killtest"
 	"github.com/activitylog/activitylog/internal/pgtest"
 	"github.com/activitylog/activitylog/store/memory"
@@ -130,10 +131,11 @@ func (r *rig) seal() {
 // purge records a purge of n events, as package retention does.
 func (r *rig) purge(org string, n int) {
 	r.t.Helper()
-	op, err := r.log.Begin(r.ctx, activitylog.Event{Org: org, Action: "audit.purge", Metadata: map[string]any{"planned": n}})
+	ctx := decision.With(r.ctx)
+	op, err := r.log.Begin(ctx, activitylog.Event{Org: org, Action: decision.Purge, Metadata: map[string]any{"planned": n}})
 	require.NoError(r.t, err)
 	op.Event.Metadata["deleted"] = n
-	_, err = op.End(r.ctx, nil)
+	_, err = op.End(ctx, nil)
 	require.NoError(r.t, err)
 }
 

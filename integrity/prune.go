@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/activitylog/activitylog"
+	"github.com/activitylog/activitylog/internal/decision"
 	"github.com/google/uuid"
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -35,7 +36,6 @@ type prunedWriter struct {
 }
 
 const (
-	pruneAction  = "audit.prune"
 	pruneStep    = 1 << 16 // most entries that go in one transaction
 	pruneWriters = 128     // about as many writers as one entry of the root log tells of
 )
@@ -61,8 +61,8 @@ func (s *Sealer) prune(ctx context.Context, org string) (int64, error) {
 	if err != nil || from == to {
 		return from, err
 	}
-	_, err = s.log.Record(ctx, activitylog.Event{
-		Org: org, Action: pruneAction, Targets: []activitylog.Target{{Type: "log range", ID: fmt.Sprintf("%d to %d", from, to-1)}},
+	_, err = s.log.Record(decision.With(ctx), activitylog.Event{
+		Org: org, Action: decision.Prune, Targets: []activitylog.Target{{Type: "log range", ID: fmt.Sprintf("%d to %d", from, to-1)}},
 		Metadata: map[string]any{"from": from, "minimum": to},
 	})
 	if err != nil {
@@ -283,6 +283,7 @@ func (v *verification) pruned(byStream map[[16]byte]*treeCheck, p *pruneRecord) 
 	if t.min = p.Min; t.min <= t.from {
 		return // the verification before counted them
 	}
+	t.straddled = t.straddled || p.From < t.from
 	for _, w := range p.Writers {
 		v.numbers.of(w.ID).pruned += w.Count
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/activitylog/activitylog"
+	"github.com/activitylog/activitylog/internal/decision"
 	"github.com/activitylog/activitylog/store/memory"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/mod/sumdb/note"
@@ -63,13 +64,13 @@ func TestProofsAboveTheMinimumIndex(t *testing.T) {
 	minimum, err := sealer.Prune(ctx, "acme")
 	require.NoError(t, err)
 	require.Zero(t, minimum, "nothing is gone yet")
-	op, err := log.Begin(ctx, activitylog.Event{Org: "acme", Action: purgeAction, Metadata: map[string]any{"planned": gone}})
+	op, err := log.Begin(decision.With(ctx), activitylog.Event{Org: "acme", Action: decision.Purge, Metadata: map[string]any{"planned": gone}})
 	require.NoError(t, err)
 	n, err := store.Prune(ctx, activitylog.StoreQuery{Org: "acme", Order: activitylog.Oldest}, gone)
 	require.NoError(t, err)
 	require.Equal(t, gone, n)
 	op.Event.Metadata["deleted"] = n
-	_, err = op.End(ctx, nil)
+	_, err = op.End(decision.With(ctx), nil)
 	require.NoError(t, err)
 	minimum, err = sealer.Prune(ctx, "acme")
 	require.NoError(t, err)

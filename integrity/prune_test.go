@@ -112,14 +112,7 @@ func TestAttacksOnAPrunedLog(t *testing.T) {
 			t.Parallel()
 			r := sqliteRig(t)
 			r.pruned()
-			r.clean()
-			a := newAttacker(t, r)
-			x.do(a)
-			said := ""
-			for _, f := range r.verify().Findings {
-				said += f.String() + "\n"
-			}
-			require.Contains(t, said, x.want)
+			x.against(t, r, r.verify)
 		})
 	}
 }
@@ -160,4 +153,28 @@ func TestHolesDoNotHideBehindPruning(t *testing.T) {
 		require.Len(t, report.Findings, 1)
 		require.Contains(t, report.Findings[0].What, "1 of the events that writer")
 	}
+}
+
+// TestHolesDoNotHideBehindAPruneThatBeganBefore goes on from a verification that saw part of what one prune took.
+func TestHolesDoNotHideBehindAPruneThatBeganBefore(t *testing.T) {
+	t.Parallel()
+	r := sqliteRig(t)
+	r.record("acme", 300)
+	r.seal()
+	early := r.clean().Vouch
+	r.record("acme", 300)
+	r.seal()
+	r.purgeOldest(512)
+	require.EqualValues(t, 512, r.prune())
+	r.record("initech", 1)
+	r.record("umbrella", 1)
+	r.clean()
+	if got := r.from(early); got.Verdict() != integrity.Undecided || len(got.Findings) != 1 || got.Findings[0].Check != "gone" || got.Vouch != nil {
+		t.Errorf("of a log that was left alone: %+v", got.Findings)
+	}
+	newAttacker(t, r).exec("DELETE FROM activitylog_events WHERE org = 'initech'")
+	if got := r.from(early); got.Verdict() == integrity.Clean || got.Vouch != nil {
+		t.Errorf("with a hole: %+v", got.Findings)
+	}
+	require.Contains(t, r.verify().Findings[0].What, "1 of the events that writer")
 }

@@ -5,13 +5,11 @@ import (
 	"slices"
 
 	"github.com/activitylog/activitylog"
+	"github.com/activitylog/activitylog/internal/decision"
 	"github.com/google/uuid"
 )
 
-// purgeAction is the action under which package retention records purges: one event before, which plans, and one after.
-const purgeAction = "audit.purge"
-
-// purgeEvent is what an event tells of a purge.
+// purgeEvent is what an event tells of a purge, of which there are two: one before, which plans, and one after.
 type purgeEvent struct {
 	id    uuid.UUID // of the event that planned it
 	count int64     // planned, or deleted
@@ -19,14 +17,17 @@ type purgeEvent struct {
 }
 
 func purgeOf(e *activitylog.Event) (purgeEvent, bool) {
-	if e.Action != purgeAction || e.Backfill {
+	if e.Action != decision.Purge || e.Backfill {
 		return purgeEvent{}, false
 	}
 	if e.Outcome == activitylog.InProgress {
 		n, ok := number(e.Metadata["planned"])
 		return purgeEvent{id: e.ID, count: n}, ok
 	}
-	n, ok := number(e.Metadata["deleted"]) // one that was abandoned told no number and leaves its plan standing
+	if e.Outcome == activitylog.Unknown { // a sweeper repeats what began, and leaves the plan standing
+		return purgeEvent{}, false
+	}
+	n, ok := number(e.Metadata["deleted"])
 	return purgeEvent{id: e.Completes, count: n, over: true}, ok
 }
 

@@ -47,9 +47,43 @@ func role(t *testing.T, dsn string, db *sql.DB, grants ...string) string {
 // The rights of docs/integrity.md.
 var (
 	writerRights  = []string{"INSERT ON activitylog_events, activitylog_orgs"}
-	sealerRights  = []string{"SELECT, INSERT ON activitylog_events, activitylog_orgs", "SELECT, INSERT, UPDATE, DELETE ON activitylog_spaces, activitylog_space_locks", "SELECT ON activitylog_schema"}
+	sealerRights  = []string{"SELECT, INSERT ON activitylog_events, activitylog_orgs", "UPDATE (opening) ON activitylog_events", "SELECT, INSERT, UPDATE, DELETE ON activitylog_spaces, activitylog_space_locks", "SELECT ON activitylog_schema"}
 	auditorRights = []string{"SELECT ON ALL TABLES IN SCHEMA public"}
 )
+
+// TestSealerThatMayGiveNoOpening seals an event without evidence with and without the right that this takes, and goes on.
+func TestSealerThatMayGiveNoOpening(t *testing.T) {
+	t.Parallel()
+	for name, x := range map[string]struct {
+		rights []string
+		want   string
+	}{
+		"with":    {sealerRights, ""},
+		"without": {append(append([]string{}, sealerRights[0]), sealerRights[2:]...), "could fix only part of the row"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := postgresRig(t)
+			r.adopted(1)
+			db, err := sql.Open("postgres", r.dsn)
+			require.NoError(t, err)
+			t.Cleanup(func() { db.Close() })
+			sealing, err := postgres.Open(t.Context(), role(t, r.dsn, db, x.rights...), nil)
+			require.NoError(t, err)
+			t.Cleanup(func() { sealing.Close() })
+			log, err := activitylog.New(sealing, nil)
+			require.NoError(t, err)
+			t.Cleanup(func() { require.NoError(t, log.Close(context.Background())) })
+			r.sealer, err = integrity.NewSealer(log, sealing, &r.keys, nil)
+			require.NoError(t, err)
+			r.seal()
+			got := r.verify().Findings
+			if x.want == "" && len(got) > 0 || x.want != "" && (len(got) != 1 || !strings.Contains(got[0].What, x.want)) {
+				t.Errorf("got %v", got)
+			}
+		})
+	}
+}
 
 // TestSealerWithARoleOfItsOwn has one process that records and may only insert, one that seals and has the only key, and
 // an auditor that may only read and has no secret.

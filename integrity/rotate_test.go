@@ -14,24 +14,39 @@ import (
 	"golang.org/x/mod/sumdb/note"
 )
 
+// keyFile has the log begin with keys in a file, and returns its path.
+func (r *rig) keyFile() string {
+	r.t.Helper()
+	path := filepath.Join(r.t.TempDir(), "log.key")
+	file, err := integrity.CreateKeyFile(path)
+	require.NoError(r.t, err)
+	r.keys = file.Keys
+	r.reopen()
+	return path
+}
+
+// sealSome seals until something was sealed: on PostgreSQL the transactions of other tests hold followers back.
+func (r *rig) sealSome() {
+	r.t.Helper()
+	for n := 0; n == 0; {
+		var err error
+		n, err = r.sealer.Seal(r.ctx)
+		require.NoError(r.t, err)
+	}
+}
+
 func TestRotation(t *testing.T) {
 	t.Parallel()
 	everyStore(t, func(t *testing.T, r *rig) {
-		path := filepath.Join(t.TempDir(), "log.key")
-		first, err := integrity.CreateKeyFile(path)
-		require.NoError(t, err)
-		r.keys = first.Keys
-		r.reopen()
+		path := r.keyFile()
+		first := r.keys
 		r.record("acme", 10)
 		r.seal()
 		anchor := r.clean().Root
 		for range 2 {
 			require.NoError(t, r.sealer.RotateFile(r.ctx, path))
 			r.record("globex", 3)
-			for n := 0; n == 0; {
-				n, err = r.sealer.Seal(r.ctx)
-				require.NoError(t, err)
-			}
+			r.sealSome()
 		}
 		last, err := integrity.LoadKeyFile(path)
 		require.NoError(t, err)
@@ -58,10 +73,7 @@ func TestRotation(t *testing.T) {
 		r.keys = integrity.Keys{WriterKeys: first.WriterKeys, Signer: first.Signer, Verifiers: last.Verifiers} // goes on under the first
 		r.reopen()
 		r.record("acme", 1)
-		for n := 0; n == 0; { // on PostgreSQL the transactions of other tests hold followers back
-			n, err = r.sealer.Seal(r.ctx)
-			require.NoError(t, err)
-		}
+		r.sealSome()
 		for name, verifiers := range map[string][]note.Verifier{"all keys": last.Verifiers, "the first": first.Verifiers} {
 			got := verify(nil, verifiers...)
 			if len(got) == 0 || !strings.Contains(got[0].What, "under a key that did not hold then") {

@@ -27,6 +27,9 @@ func (s *Sealer) step(ctx context.Context) (sealed int, more bool, err error) {
 	if err != nil || b.size == 0 && !s.silent(&at.root, s.opts.Now().UnixMicro()) {
 		return 0, false, err
 	}
+	if err := s.open(ctx, b.odd); err != nil {
+		return 0, false, err
+	}
 	for i := range b.odd {
 		if err := s.look(ctx, &b.odd[i]); err != nil {
 			return 0, false, err

@@ -7,6 +7,7 @@ package integrity_test
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -45,6 +46,31 @@ func turn(end string, at int) func(inMemory) {
 		}
 		f[name] = flip(f[name], at)
 	}
+}
+
+// inReceipt replaces text in the checkpoint of the first receipt and flips a bit of a byte, if it is not the first.
+func inReceipt(old, new string, at int) func(inMemory) {
+	return lines("receipts.ndjson", func(all [][]byte) [][]byte {
+		var r map[string]any
+		if err := json.Unmarshal(all[0], &r); err != nil {
+			panic(err)
+		}
+		b, err := base64.StdEncoding.DecodeString(r["checkpoint"].(string))
+		if err != nil || !bytes.Contains(b, []byte(old)) {
+			panic("no receipt")
+		}
+		b = bytes.ReplaceAll(b, []byte(old), []byte(new))
+		if at < 0 {
+			at += len(b)
+		}
+		if at != 0 {
+			b = flip(b, at)
+		}
+		r["checkpoint"] = b
+		all[0], _ = json.Marshal(r)
+		all[0] = append(all[0], '\n')
+		return all
+	})
 }
 
 func drop(end string) func(inMemory) { return func(f inMemory) { delete(f, f.file(end)) } }
@@ -142,6 +168,17 @@ var bundleTamperings = []tampering{
 		}
 		panic("nothing was erased")
 	}), tampered},
+	{"erase more than was recorded", lines("events.ndjson", func(all [][]byte) [][]byte {
+		for i, l := range all {
+			var e activitylog.Event
+			if err := e.UnmarshalJSON(l); err == nil && e.Actor.ID == "[erased]" {
+				activitylog.TargetPart.Erase(&e)
+				all[i] = append(e.AppendJSON(nil), '\n')
+				return all
+			}
+		}
+		panic("nothing was erased")
+	}), tampered},
 	{"remove the record of an erasure", lines("events.ndjson", func(all [][]byte) [][]byte {
 		for i, l := range all {
 			if bytes.Contains(l, []byte(`"action":"audit.erase"`)) {
@@ -164,7 +201,7 @@ var bundleTamperings = []tampering{
 	{"remove entries", drop("tile/entries/000"), refused},
 	{"remove the root log", drop("root/tile/entries/*"), refused},
 	{"edit the signature", turn("root/checkpoint", -9), tampered},
-	{"edit the size of a checkpoint", change("root/checkpoint", "\n6\n", "\n5\n"), refused},
+	{"edit the size of a checkpoint", change("root/checkpoint", "\n7\n", "\n5\n"), refused},
 	{"give one tree the checkpoint of the root log", func(f inMemory) {
 		for name := range f {
 			if strings.HasPrefix(name, "trees/") && strings.HasSuffix(name, "/checkpoint") {
@@ -192,6 +229,17 @@ var bundleTamperings = []tampering{
 	{"name another format", change("manifest.json", `bundle/v1`, `bundle/v2`), refused},
 	{"edit the manifest into nothing", change("manifest.json", `{`, `[`), refused},
 	{"remove the manifest", drop("manifest.json"), refused},
+	{"remove the receipts", drop("receipts.ndjson"), refused},
+	{"claim more receipts", change("manifest.json", `"receipts": 1`, `"receipts": 2`), refused},
+	{"write a receipt of nothing", change("receipts.ndjson", `"checkpoint":"`, `"checkpoint":"!`), refused},
+	{"put an older receipt behind a newer one", both(change("manifest.json", `"receipts": 1`, `"receipts": 2`), func(f inMemory) {
+		f["receipts.ndjson"] = append(f["receipts.ndjson"], `{"anchor":"notary","at":"2026-01-01T00:00:00Z","checkpoint":"`+
+			base64.StdEncoding.EncodeToString([]byte("log.example/test\n1\n"+strings.Repeat("A", 43)+"=\n"))+"\"}\n"...)
+	}), refused},
+	{"name an anchor that is none", change("receipts.ndjson", `"notary"`, `"not\nary"`), refused},
+	{"edit the hash in a receipt", inReceipt("\n", "\n", 40), tampered},
+	{"edit the signature in a receipt", inReceipt("— log", "— log", -9), tampered},
+	{"write a receipt of another log", inReceipt("log.example/test\n", "log.example/tost\n", 0), tampered},
 }
 
 var packTamperings = []tampering{
@@ -230,6 +278,10 @@ var packTamperings = []tampering{
 	{"quote another seal", change("manifest.json", `"entry": "`, `"entry": "AAAA`), tampered},
 	{"name a tree that leads elsewhere", change("manifest.json", `"name": "`, `"name": "../`), refused},
 	{"name an organization that is not in scope", change("manifest.json", `"org": "acme"`, `"org": "globex"`), refused},
+	{"remove the receipts", drop("receipts.ndjson"), refused},
+	{"claim more receipts", change("manifest.json", `"receipts": 1`, `"receipts": 2`), refused},
+	{"edit the hash in a receipt", inReceipt("\n", "\n", 40), tampered},
+	{"write a receipt of another log", inReceipt("log.example/test\n", "log.example/tost\n", 0), tampered},
 	{"name a file that leads elsewhere", change("manifest.json", `"name": "events.ndjson"`, `"name": "../events.ndjson"`), refused},
 }
 
@@ -295,6 +347,7 @@ func TestBothVerifiersAgree(t *testing.T) {
 	t.Parallel()
 	r := memoryRig(t)
 	r.full()
+	r.anchored()
 	anchor := r.clean().Root
 	bundle := r.bundle(integrity.BundleOptions{})
 	pack := r.evidence(integrity.EvidenceOptions{Org: "acme", Filter: parseFilter(t, "request:r3,r5,r8"), Order: activitylog.Oldest,

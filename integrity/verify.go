@@ -41,6 +41,13 @@ type VerifyOptions struct {
 	Progress func(rows int64)
 }
 
+func (o *VerifyOptions) now() time.Time {
+	if o.Now != nil {
+		return o.Now()
+	}
+	return time.Now()
+}
+
 // snapshotter is a store that can be read as it is at one moment.
 type snapshotter interface {
 	Snapshot(ctx context.Context, f func(activitylog.Tailer, activitylog.Spacer) error) error
@@ -119,6 +126,8 @@ type treeCheck struct {
 	cursor  *cursor
 	missing map[uuid.UUID]missingRow // entries whose rows did not come in their turn
 	broken  bool                     // cannot be read on
+
+	straddled bool // entries were pruned together with those before from, so that numbers cannot be told apart
 }
 
 // missingRow is where an entry stands, and where its row stood. The entry itself is read again if the row comes.
@@ -171,7 +180,12 @@ func (v *verification) run() error {
 	if err := v.root(); err != nil {
 		return err
 	}
-	v.attest()
+	if v.headKey == 0 { // receipts of a root log that cannot be believed attest nothing
+		for _, c := range v.anchors {
+			c.receipts = nil
+		}
+	}
+	v.report.Anchors = v.opts.attest(v.anchors, v.found)
 	if err := v.readRows(); err != nil {
 		return err
 	}

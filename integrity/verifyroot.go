@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"math"
 	"slices"
-	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -65,7 +64,7 @@ func (v *verification) root() error {
 	if v.live != nil {
 		v.live.settled(v, head, w.last)
 	}
-	if silence := v.now().Sub(micro(w.last)); v.opts.MaxSilence > 0 && silence > v.opts.MaxSilence {
+	if silence := v.opts.now().Sub(micro(w.last)); v.opts.MaxSilence > 0 && silence > v.opts.MaxSilence {
 		v.found(Finding{Verdict: Undecided, Check: "silence", Index: -1, Since: micro(w.last),
 			What: "nothing was sealed for too long: sealing stands still, or the database was set back"})
 	}
@@ -116,13 +115,6 @@ func (w *rootWalk) next() error {
 		w.holds = next.KeyHash()
 	}
 	return v.compareKnown(w.known, w.c)
-}
-
-func (v *verification) now() time.Time {
-	if v.opts.Now != nil {
-		return v.opts.Now()
-	}
-	return time.Now()
 }
 
 // seal notes what the root log says of a tree.

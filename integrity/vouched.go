@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/activitylog/activitylog"
+	"github.com/google/uuid"
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -27,6 +28,7 @@ type vouched struct {
 	Entries  int64                `json:"entries"` // in the trees
 	Trees    []vouchedTree        `json:"trees"`
 	Writers  []vouchedWriter      `json:"writers"`
+	Declared *vouchedSealing      `json:"declared,omitempty"` // how it is sealed; nil: nobody said
 
 	size      int64
 	hash      tlog.Hash
@@ -46,6 +48,12 @@ type vouchedWriter struct {
 	ID     string `json:"id"`
 	Runs   []run  `json:"runs"`
 	Pruned uint64 `json:"pruned,omitempty"`
+}
+
+type vouchedSealing struct {
+	sealing
+	Time time.Time `json:"time"`
+	ID   uuid.UUID `json:"id"`
 }
 
 // Reliance is what a verification took from an earlier one and did not look at again.
@@ -82,6 +90,10 @@ func (v *verification) goOn() error {
 	s.size, s.hash = at.N, at.Hash
 	v.report.Relied = &Reliance{Root: at.N, Rows: s.Rows, AsOf: micro(s.At)}
 	v.rows.stamped = s.Stamped
+	if d := s.Declared; d != nil {
+		v.rows.declared = &declaration{d.sealing, d.Time, d.ID}
+		v.rows.vouched = v.rows.declared
+	}
 	for _, w := range s.Writers {
 		id, err := hex.DecodeString(w.ID)
 		if err != nil || len(id) != 8 {
@@ -155,6 +167,9 @@ func (v *verification) vouch(writers []vouchedWriter) {
 	x := vouched{
 		Format: vouchedFormat, Root: v.report.Root, Keys: append(v.since.Keys, v.handedTo...), Key: v.headKey, At: v.report.AsOf.UnixMicro(),
 		Position: v.rows.at, Stamped: v.rows.stamped, Rows: v.since.Rows + v.report.Events - v.report.Unsealed, Writers: writers,
+	}
+	if d := v.rows.vouched; d != nil {
+		x.Declared = &vouchedSealing{d.sealing, d.at, d.id}
 	}
 	for _, t := range v.sorted() {
 		last := t.seals[len(t.seals)-1]

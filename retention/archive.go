@@ -2,9 +2,11 @@ package retention
 
 import (
 	"compress/gzip"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash"
 	"os"
@@ -15,8 +17,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// Manifest says what one file of an archive holds. It stands beside the file, as FILE.json. What the file holds behind
-// Bytes was not yet removed from the log when the purge died, and does not count.
+// Manifest says what one file of an archive holds. It stands beside the file, as FILE.json, from before the file is there
+// until after it is gone. The file ends at Bytes: more is refused, but for what a purge that is Open has written and not
+// yet removed from the log.
 type Manifest struct {
 	File   string    `json:"file"`
 	Purge  uuid.UUID `json:"purge"` // of one of the audit.purge events that began it
@@ -27,6 +30,9 @@ type Manifest struct {
 	Events int64     `json:"events"`
 	Bytes  int64     `json:"bytes"`
 	SHA256 string    `json:"sha256"` // of these bytes
+
+	Open     bool   `json:"open,omitempty"`     // it is being written, or whoever wrote it died
+	Replaces string `json:"replaces,omitempty"` // the file out of which an erasure made it, which counts as long as it is there
 }
 
 // archive is one file that grows. A batch is in it and in the manifest, on disk, before it leaves the log.
@@ -34,7 +40,8 @@ type archive struct {
 	dir      string
 	file     *os.File
 	sum      hash.Hash
-	manifest Manifest
+	manifest Manifest // of all that was written
+	durable  Manifest // on disk
 }
 
 func newArchive(dir string, m Manifest) (*archive, error) {
@@ -47,13 +54,17 @@ func newArchive(dir string, m Manifest) (*archive, error) {
 
 const suffix = ".ndjson.gz"
 
-// createArchive makes the file of a manifest.
+// createArchive makes the file of a manifest, which tells that it is empty.
 func createArchive(dir string, m Manifest) (*archive, error) {
+	m.Open, m.Bytes, m.Events, m.SHA256 = true, 0, 0, ""
+	if err := m.write(dir); err != nil {
+		return nil, err
+	}
 	f, err := os.OpenFile(filepath.Join(dir, m.File), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	return &archive{dir: dir, file: f, sum: sha256.New(), manifest: m}, nil
+	return &archive{dir: dir, file: f, sum: sha256.New(), manifest: m, durable: m}, nil
 }
 
 // Write implements io.Writer for what goes into the file.
@@ -65,7 +76,7 @@ func (a *archive) Write(b []byte) (int, error) {
 }
 
 // add appends events as one part of the file that can be read alone, and makes them and the manifest durable.
-func (a *archive) add(events []activitylog.Event) error {
+func (a *archive) add(ctx context.Context, events []activitylog.Event) error {
 	z := gzip.NewWriter(a)
 	var line []byte
 	for i := range events {
@@ -85,11 +96,19 @@ func (a *archive) add(events []activitylog.Event) error {
 	if err := z.Close(); err != nil {
 		return err
 	}
-	if err := a.file.Sync(); err != nil {
+	err := a.file.Sync()
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
 		return err
 	}
 	a.manifest.SHA256 = hex.EncodeToString(a.sum.Sum(nil))
-	return a.manifest.write(a.dir)
+	if err := a.manifest.write(a.dir); err != nil {
+		return err
+	}
+	a.durable = a.manifest
+	return nil
 }
 
 // write replaces the manifest as a whole.
@@ -129,14 +148,26 @@ func syncDir(dir string) error {
 	return d.Sync()
 }
 
-// close returns the name of the file.
-func (a *archive) close() []string {
-	a.file.Close() // what counts was synced
-	return []string{filepath.Join(a.dir, a.manifest.File)}
+// close ends the file with what the manifest tells of.
+func (a *archive) close() error {
+	return errors.Join(a.durable.end(a.dir, a.file), a.file.Close())
+}
+
+// end cuts off what a file has behind its manifest, and tells that nobody writes it any more.
+func (m Manifest) end(dir string, f *os.File) error {
+	err := f.Truncate(m.Bytes)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err != nil {
+		return err
+	}
+	m.Open = false
+	return m.write(dir)
 }
 
 // save puts events that are about to go into the archive.
-func (p *purge) save(events []activitylog.Event) error {
+func (p *purge) save(ctx context.Context, events []activitylog.Event) error {
 	if p.archive == nil {
 		m := Manifest{Org: p.org, Rules: append([]Rule{}, p.state.rules[""]...)}
 		if p.org != "" {
@@ -152,7 +183,7 @@ func (p *purge) save(events []activitylog.Event) error {
 			return fmt.Errorf("archive: %w", err)
 		}
 	}
-	if err := p.archive.add(events); err != nil {
+	if err := p.archive.add(ctx, events); err != nil {
 		return fmt.Errorf("archive: %w", err)
 	}
 	p.report.Archived += int64(len(events))

@@ -3,14 +3,15 @@ package retention_test
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 	"time"
 
@@ -112,11 +113,12 @@ func TestArchive(t *testing.T) {
 func TestDamagedArchive(t *testing.T) {
 	t.Parallel()
 	for name, damage := range map[string]func(m *retention.Manifest, file []byte) []byte{
-		"a byte":             func(_ *retention.Manifest, b []byte) []byte { b[len(b)/2] ^= 1; return b },
-		"the end is gone":    func(_ *retention.Manifest, b []byte) []byte { return b[:len(b)-9] },
-		"all is gone":        func(*retention.Manifest, []byte) []byte { return nil },
-		"another whole file": func(*retention.Manifest, []byte) []byte { return zipped(`{"org":"acme","action":"x.y"}` + "\n") },
-		"no gzip":            func(_ *retention.Manifest, b []byte) []byte { return bytes.Repeat([]byte("x"), len(b)) },
+		"a byte":              func(_ *retention.Manifest, b []byte) []byte { b[len(b)/2] ^= 1; return b },
+		"the end is gone":     func(_ *retention.Manifest, b []byte) []byte { return b[:len(b)-9] },
+		"all is gone":         func(*retention.Manifest, []byte) []byte { return nil },
+		"another whole file":  func(*retention.Manifest, []byte) []byte { return zipped(`{"org":"acme","action":"x.y"}` + "\n") },
+		"more behind the end": func(_ *retention.Manifest, b []byte) []byte { return append(b, 0) },
+		"no gzip":             func(_ *retention.Manifest, b []byte) []byte { return bytes.Repeat([]byte("x"), len(b)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -153,22 +155,115 @@ func zipped(text string) []byte {
 }
 
 // TestArchiveBehindItsManifest has what a purge leaves that died after it had written to the file: that part does not
-// count, since it is still in the log.
+// count, since it is still in the log, and goes when the folder is tidied.
 func TestArchiveBehindItsManifest(t *testing.T) {
 	t.Parallel()
 	dir, before := archived(t, memoryRig(t), 100)
-	files, err := os.ReadDir(dir)
+	store, err := retention.OpenArchive(dir)
 	require.NoError(t, err)
-	path := filepath.Join(dir, files[slices.IndexFunc(files, func(f os.DirEntry) bool { return filepath.Ext(f.Name()) == ".gz" })].Name())
+	list, err := store.Manifests()
+	require.NoError(t, err)
+	path := filepath.Join(dir, list[0].File)
+	whole, err := os.ReadFile(path)
+	require.NoError(t, err)
 	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
 	require.NoError(t, err)
 	_, err = f.Write(zipped("half a line")[:20])
 	require.NoError(t, err)
 	require.NoError(t, f.Close())
-	n, err := reopened(t, dir).AllOrgs().Count(t.Context(), activitylog.Filter{}, 0)
+	_, err = reopened(t, dir).AllOrgs().Count(t.Context(), activitylog.Filter{}, 0)
+	require.ErrorIs(t, err, retention.ErrArchive, "in a file that was ended")
+
+	m := list[0]
+	m.Open = true
+	text, err := json.Marshal(m)
 	require.NoError(t, err)
-	if n != int64(len(before)) {
-		t.Errorf("%d events", n)
+	require.NoError(t, os.WriteFile(path+".json", text, 0o600))
+	count := func() {
+		t.Helper()
+		n, err := reopened(t, dir).AllOrgs().Count(t.Context(), activitylog.Filter{}, 0)
+		require.NoError(t, err)
+		require.EqualValues(t, len(before), n)
+	}
+	count()
+	require.NoError(t, store.Tidy(t.Context()))
+	count()
+	now, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, whole, now)
+	again, err := store.Manifests()
+	require.NoError(t, err)
+	require.Equal(t, list, again)
+
+	m.Replaces = "another" + filepath.Base(path)
+	text, err = json.Marshal(m)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path+".json", text, 0o600))
+	_, err = store.Manifests()
+	require.ErrorIs(t, err, retention.ErrArchive, "half of a file that replaced another")
+}
+
+// mortal is a context that ends when it was asked so often.
+type mortal struct {
+	context.Context
+	left int
+}
+
+func (m *mortal) Err() error {
+	if m.left--; m.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestErasureOfAnArchiveThatDies ends an erasure at each of its steps. What is left can be read whole, and the next
+// erasure leaves nothing of the person in any file.
+func TestErasureOfAnArchiveThatDies(t *testing.T) {
+	t.Parallel()
+	r := memoryRig(t)
+	dir, _ := archived(t, r, 2500) // more than is written at once
+	q := activitylog.StoreQuery{Filter: activitylog.ActorIs("u1")}
+	erase := func(ctx context.Context, dir string) error {
+		store, err := retention.OpenArchive(dir)
+		require.NoError(t, err)
+		_, err = store.Erase(ctx, q, activitylog.AllParts)
+		return err
+	}
+	steps := 0
+	for died := true; died; steps++ {
+		copied := filepath.Join(t.TempDir(), "archive")
+		require.NoError(t, os.CopyFS(copied, os.DirFS(dir)))
+		err := erase(&mortal{t.Context(), steps}, copied)
+		if died = err != nil; died {
+			require.ErrorIs(t, err, context.Canceled)
+		}
+		events := map[string]int{}
+		for e, err := range reopened(t, copied).AllOrgs().Events(t.Context(), activitylog.Query{}) {
+			require.NoError(t, err, "after %d steps", steps)
+			events[e.Actor.ID]++
+		}
+		if len(events) != 1 || events["u1"]+events["[erased]"] != 2500 {
+			t.Errorf("after %d steps: %v", steps, events)
+		}
+		require.NoError(t, erase(t.Context(), copied))
+		left, err := os.ReadDir(copied)
+		require.NoError(t, err)
+		require.Len(t, left, 2, "after %d steps", steps)
+		for _, f := range left {
+			b, err := os.ReadFile(filepath.Join(copied, f.Name()))
+			require.NoError(t, err)
+			if filepath.Ext(f.Name()) == ".gz" {
+				z, err := gzip.NewReader(bytes.NewReader(b))
+				require.NoError(t, err)
+				b, err = io.ReadAll(z)
+				require.NoError(t, err)
+				require.Equal(t, 2500, bytes.Count(b, []byte(`"id":"[erased]"`)))
+			}
+			require.NotContains(t, string(b), `"u1"`)
+		}
+	}
+	if steps < 8 {
+		t.Errorf("it died at %d steps only", steps)
 	}
 }
 

@@ -36,28 +36,77 @@ func OpenArchive(dir string) (*Archived, error) {
 	return a, nil
 }
 
-// Manifests returns what the files hold, sorted by their names, which begin with when they were made.
+// Manifests returns what the files that count hold, sorted by their names, which begin with when they were made.
 func (a *Archived) Manifests() ([]Manifest, error) {
-	names, err := filepath.Glob(filepath.Join(globbed(a.dir), "*.ndjson.gz.json"))
+	all, err := a.manifests()
 	if err != nil {
 		return nil, fmt.Errorf("retention: archive: %w", err)
 	}
 	var list []Manifest
+	for _, m := range all {
+		if m.counts {
+			list = append(list, m.Manifest)
+		}
+	}
+	return list, nil
+}
+
+// listed is a manifest in the folder, and whether its file counts.
+type listed struct {
+	Manifest
+	counts bool
+}
+
+// manifests reads all that there are. A file that an erasure made counts as soon as the one that it replaces is gone,
+// whose manifest goes last.
+func (a *Archived) manifests() ([]listed, error) {
+	names, err := filepath.Glob(filepath.Join(globbed(a.dir), "*"+suffix+".json"))
+	if err != nil {
+		return nil, err
+	}
+	var list []listed
+	replaced := map[string]bool{}
 	for _, name := range names {
 		b, err := os.ReadFile(name)
 		if err != nil {
-			return nil, fmt.Errorf("retention: archive: %w", err)
+			return nil, err
 		}
 		var m Manifest
 		if err := json.Unmarshal(b, &m); err != nil {
-			return nil, fmt.Errorf("retention: archive: %s: %w", filepath.Base(name), err)
+			return nil, fmt.Errorf("%s: %w", filepath.Base(name), err)
 		}
 		if m.File+".json" != filepath.Base(name) {
-			return nil, fmt.Errorf("retention: archive: %s is the manifest of another file: %w", filepath.Base(name), ErrArchive)
+			return nil, fmt.Errorf("%s is the manifest of another file: %w", filepath.Base(name), ErrArchive)
 		}
-		list = append(list, m)
+		counts := !m.Open || m.Bytes > 0
+		if m.Replaces != "" {
+			former, err := a.there(m.Replaces)
+			if err != nil {
+				return nil, err
+			}
+			if m.Open && !former {
+				return nil, fmt.Errorf("%s was not finished, and the file that it replaces is gone: %w", m.File, ErrArchive)
+			}
+			counts = !former
+			replaced[m.Replaces] = replaced[m.Replaces] || counts
+		}
+		list = append(list, listed{m, counts})
+	}
+	for i := range list {
+		if m := &list[i]; replaced[m.File] {
+			m.counts = false
+		}
 	}
 	return list, nil
+}
+
+// there tells whether a file is in the folder.
+func (a *Archived) there(name string) (bool, error) {
+	_, err := os.Stat(filepath.Join(a.dir, filepath.Base(name)))
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // globbed is a folder whose name means itself in a pattern.
@@ -176,6 +225,9 @@ func (a *Archived) read(m Manifest, each func(*activitylog.Event)) error {
 	}
 	if hex.EncodeToString(sum.Sum(nil)) != m.SHA256 || events != m.Events {
 		return ErrArchive
+	}
+	if info, err := f.Stat(); err != nil || info.Size() > m.Bytes && !m.Open {
+		return errors.Join(err, fmt.Errorf("%w: it goes on behind the end of which its manifest tells", ErrArchive))
 	}
 	return nil
 }

@@ -130,7 +130,7 @@ func (p *purge) refresh(ctx context.Context, t *taken) error {
 // batch removes one batch.
 func (p *purge) batch(ctx context.Context, events []activitylog.Event) error {
 	if p.o.Archive != "" {
-		if err := p.save(events); err != nil {
+		if err := p.save(ctx, events); err != nil {
 			return err
 		}
 	}

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/activitylog/activitylog"
+	"github.com/activitylog/activitylog/internal/decision"
 )
 
 // PurgeOptions bound a purge. The zero value is a gentle one.
@@ -175,8 +177,8 @@ func (p *purge) record(ctx context.Context) error {
 	began := make([]*activitylog.Operation, len(orgs))
 	err := together(len(orgs), func(i int) (err error) {
 		org := orgs[i]
-		began[i], err = p.k.log.Begin(ctx, activitylog.Event{
-			Org: org, Action: "audit.purge", Expires: p.k.now().Add(p.o.Time + time.Hour),
+		began[i], err = p.k.log.Begin(decision.With(ctx), activitylog.Event{
+			Org: org, Action: decision.Purge, Expires: p.k.now().Add(p.o.Time + time.Hour),
 			Targets:  []activitylog.Target{{Type: "log range", ID: "events that are due"}},
 			Metadata: map[string]any{"planned": planned[org], "categories": categories[org], "archive": p.o.Archive != ""},
 		})
@@ -196,13 +198,16 @@ func (p *purge) record(ctx context.Context) error {
 // end records how the purge ended, and returns err or else what went wrong with that.
 func (p *purge) end(ctx context.Context, err error) error {
 	if p.archive != nil {
-		p.report.Files = p.archive.close()
+		p.report.Files = []string{filepath.Join(p.o.Archive, p.archive.manifest.File)}
+		if closing := p.archive.close(); closing != nil {
+			err = errors.Join(err, fmt.Errorf("archive: %w", closing))
+		}
 	}
 	ops := slices.Collect(maps.Values(p.ops))
 	ending := together(len(ops), func(i int) error {
 		m := ops[i].op.Event.Metadata
 		m["deleted"], m["more"] = ops[i].deleted, p.report.More
-		_, err := ops[i].op.End(ctx, err)
+		_, err := ops[i].op.End(decision.With(ctx), err)
 		return err
 	})
 	if ending != nil {

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Verifies bundles and evidence packs of activitylog with nothing but Python's standard library:
 
-    python3 verify.py --public KEY [--known FILE] FOLDER|FILE.zip
+    python3 verify.py --public KEY [--known FILE] [--witness KEY] FOLDER|FILE.zip
 
 It shares no code with the library and says the same: the exit code is 0 when all is clean, 1 when something was
 changed, 2 when it cannot be decided, as of files that cannot be read, and 3 when it was called wrongly. It leaves out two
-things that activitylog verify does: it does not read filters, and of a table it compares the plain columns only."""
+things that activitylog verify does: it does not read filters, and of a table it compares the plain columns only. Of what
+anchors signed it checks the cosignatures of the witnesses that --witness names, with Ed25519; it says which it did not."""
 import argparse, base64, bisect, csv, hashlib, io, json, os, re, sys, zipfile
 from datetime import datetime, timedelta
 
@@ -48,10 +49,10 @@ def ed25519(public, text, sig):
     return (y | (x & 1) << 255).to_bytes(32, "little") == sig[:32]
 
 # Keys, signed notes and checkpoints: C2SP signed-note and tlog-checkpoint.
-def parse_key(text):
+def parse_key(text, kind=1):
     name, digest, b64 = text.split("+", 2)
     raw = base64.b64decode(b64, validate=True)
-    if len(raw) != 33 or raw[0] != 1 or sha(name.encode() + b"\n" + raw)[:4].hex() != digest: raise ValueError("no Ed25519 key")
+    if len(raw) != 33 or raw[0] != kind or sha(name.encode() + b"\n" + raw)[:4].hex() != digest: raise ValueError("no Ed25519 key")
     return name, int(digest, 16), raw[1:]
 def open_note(b, keys):
     """Returns the text, and the hash of the first key of ours that signed it."""
@@ -73,6 +74,22 @@ def checkpoint(b, origin, keys):
         return size, h, key
     except (ValueError, IndexError) as e:
         raise Broken("the checkpoint of %s: %s" % (origin, e))
+
+def witness_key(text):
+    """Reads a key for cosignatures. One for plain signatures stands for it."""
+    try: return parse_key(text, 4)
+    except ValueError: name, _, public = parse_key(text)
+    return name, int.from_bytes(sha(name.encode() + b"\n\4" + public)[:4], "big"), public
+def cosigned(checkpoint, receipt, key):
+    """Tells whether a witness cosigned: C2SP tlog-cosignature."""
+    name, digest, public = key
+    for line in receipt.decode().splitlines():
+        m = re.fullmatch("— (\\S+) (\\S+)", line)
+        raw = base64.b64decode(m[2], validate=True) if m else b""
+        if m and m[1] == name and raw[:4] == digest.to_bytes(4, "big"):
+            text = checkpoint[:checkpoint.index(b"\n\n") + 1]
+            return ed25519(public, b"cosignature/v1\ntime %d\n" % int.from_bytes(raw[4:12], "big") + text, raw[12:])
+    return False
 
 # Deterministic CBOR, RFC 8949, 4.2: no more of it than there is.
 def cbor(b, i=0):
@@ -227,31 +244,41 @@ def salts(opening):
         i += 16 * (opening[1] >> g & 1)
     return out
 def moment(us): return (datetime(1970, 1, 1) + timedelta(microseconds=us)).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+def bare(e): return {k: v for k, v in erased(e, 15).items() if k not in ("leaf", "opening")}
 def differences(e, leaf, hidden=False):
     """Returns in what an event differs from its leaf, the groups that were erased, and whether any are hidden."""
     names = ["recorded", "time", "category", "action", "outcome", "severity", "retention"]
     wrong = [n for n, v in zip(names, [moment(leaf[3]), moment(leaf[4])] + leaf[5:10]) if e.get(n, "") != v]
-    bare = {k: v for k, v in erased(e, 15).items() if k not in ("leaf", "opening")}
-    if not wrong and sha(form(bare)) != leaf[10]: wrong.append("data that is never erased")
-    opened, gone, unproved = salts(e["opening"]), 0, False
-    if opened is None: return wrong + ["opening"], 0, False
+    if not wrong and sha(form(bare(e))) != leaf[10]: wrong.append("data that is never erased")
+    more, gone, unproved = opened_groups(e, leaf[11], hidden)
+    return wrong + more, gone, unproved
+def opened_groups(e, commitments, hidden):
+    wrong, opened, gone, unproved = [], salts(e["opening"]), 0, False
+    if opened is None: return ["opening"], 0, False
     for g in range(5):
-        if leaf[11][g] and opened[g] is None: gone |= 1 << g
+        if commitments[g] and opened[g] is None: gone |= 1 << g
     for g in range(5):
         value = group(e, g)
-        if value == b'{"schema":1}':
-            if opened[g] is not None: wrong.append(GROUPS[g])
-        elif opened[g] is not None:
+        if opened[g] is not None:
             text = b"activitylog/commit/v1\n" + opened[g] + bytes([g]) + len(value).to_bytes(8, "big") + value
-            if hashlib.sha256(text).digest() != leaf[11][g]: wrong.append(GROUPS[g])
-        elif gone and value == group(erased(e, 1 << g if g < 4 else 1), g): pass
-        elif hidden and leaf[11][g]: unproved = True
+            if hashlib.sha256(text).digest() != commitments[g]: wrong.append(GROUPS[g])
+        elif value == b'{"schema":1}' or gone and value == is_erased(e, g): pass
+        elif hidden and commitments[g]: unproved = True
         else: wrong.append(GROUPS[g])
     return wrong, gone, unproved
-def content(e): return sha(form({k: v for k, v in {**e, "leaf": base64.b64encode(e["leaf"]).decode(), "opening": base64.b64encode(e["opening"]).decode()}.items() if v}))
+def is_erased(e, g): return group(erased(e, 1 << g if g < 4 else 1), g)
+def adopted(e, x, hidden=False):
+    """Does the same as differences() for an event that was sealed without a leaf, and returns what was never fixed too."""
+    wrong = [] if hidden and not e["leaf"] or (sha(e["leaf"]) if e["leaf"] else b"") == x[5] else ["evidence"]
+    if sha(form(bare(e))) != x[6]: wrong.append("data that is never erased")
+    if any(x[7]):
+        more, gone, unproved = opened_groups(e, x[7], hidden)
+        return wrong + more, gone, []
+    if not x[5] and e["opening"]: wrong.append("opening")
+    return wrong, 0, [GROUPS[g] for g in range(5) if group(e, g) not in (b'{"schema":1}', is_erased(e, g))]
 def entry(b):
     kind, x = record(b)
-    if kind == "leaf" and len(x) == 15 or kind == "adopted" and len(x) == 6: return kind, x
+    if kind == "leaf" and len(x) == 15 or kind == "adopted" and len(x) == 8: return kind, x
     raise ValueError("no entry")
 
 class Files:
@@ -306,9 +333,9 @@ def checked_trees(m):
     return [stream_of(n) for n in names]
 
 class Bundle:
-    def __init__(self, files, m, keys):
-        self.files, self.m, self.keys, self.numbers, self.pruned = files, m, keys, {}, {}
-        self.stamped, self.erasures, self.emptied, self.hidden = False, set(), [], 0
+    def __init__(self, files, m, keys, witnesses):
+        self.files, self.m, self.keys, self.witnesses, self.numbers, self.pruned = files, m, keys, witnesses, {}, {}
+        self.stamped, self.erasures, self.emptied, self.hidden = False, {}, [], 0
         for name in m.get("hidden") or []:
             if name not in GROUPS[:4]: raise Refused("something is hidden that is no part of an event")
             self.hidden |= 1 << GROUPS.index(name)
@@ -330,6 +357,8 @@ class Bundle:
                 except (ValueError, IndexError, TypeError): pass
         size, h, signer = checkpoint(raw, self.keys[0][0], self.keys)
         kept = read_known(known, self.keys, size)
+        for n, want in receipts(self.files, self.m, self.keys, size, self.witnesses):
+            if kept.setdefault(n, want) != want: found("a receipt of an anchor does not fit the log: its first %d entries were others" % n)
         walk, last, holds = Walk(self.files, "root", size, claimed), 0, None
         while walk.at < size:
             index, b = walk.at, walk.next()
@@ -418,22 +447,31 @@ class Bundle:
             x = self.match(t, bytes.fromhex(e["id"].replace("-", ""))) if t else None
             if not x: found("no seal covers event %s" % e["id"])
             elif x[1] == "adopted":
-                if not self.hidden and content(e) != x[2][5]: found("event %s was changed after it was sealed" % e["id"])
+                wrong, gone, open = adopted(e, x[2])
+                if wrong: found("event %s was changed after it was sealed, in: %s" % (e["id"], ", ".join(wrong)))
+                if open: found("the sealer could fix only part of event %s" % e["id"], 2)
+                self.gone(e, gone)
             else: self.leaf(e, *x)
         return True
     def leaf(self, e, b, kind, x, index):
         if e["action"] == "audit.erase" and not e.get("backfill"):
-            self.erasures.update((e["org"], id) for id in e.get("metadata", {}).get("events", []) if isinstance(id, str))
+            told = e.get("metadata", {})
+            parts = sum(1 << g for g in range(4) if GROUPS[g] in told.get("parts", []))
+            for id in told.get("events", []) if parts else []:
+                if isinstance(id, str): self.erasures[e["org"], id] = self.erasures.get((e["org"], id), 16) | parts
         if e["leaf"][:-32] != b or len(e["leaf"]) < 32: found("the evidence in event %s is not what was sealed" % e["id"])
         wrong, gone, _ = differences(e, x)
         if wrong: found("event %s differs from its evidence in: %s" % (e["id"], ", ".join(wrong)))
-        if gone & ~(self.hidden | 16 if self.hidden else 0): self.emptied.append((e["org"], e["id"]))
+        self.gone(e, gone)
+    def gone(self, e, gone):
+        gone &= ~(self.hidden | 16 if self.hidden else 0)
+        if gone: self.emptied.append(((e["org"], e["id"]), gone))
     def run(self, known):
         self.root(known)
         for t in self.trees.values(): self.open(t)
         whole = self.rows()
-        for key in self.emptied if whole else []:
-            if key not in self.erasures: found("event %s was emptied, and no record of an erasure tells why" % key[1])
+        for key, gone in self.emptied if whole else []:
+            if gone & ~self.erasures.get(key, 0): found("event %s was emptied of more than a record of an erasure tells" % key[1])
         for t in self.trees.values():
             while x := self.advance(t): t["missing"][x[2][2]] = x
             if whole and t["seals"] and len(t["missing"]) + t["min"] > t["seals"][-1][8]: found("rows of %r are gone, and no purge tells why" % t["org"])
@@ -451,7 +489,35 @@ def read_known(known, keys, size):
         if kept.setdefault(n, h) != h: found("two checkpoints that were kept elsewhere contradict each other")
     return kept
 
-def pack(files, m, keys, known):
+notes = []
+def receipts(files, m, keys, size, witnesses):
+    """Yields the size and hash of the checkpoint of each receipt, and checks the newest ones of the witnesses."""
+    newest, sizes_of, lines, total, attested = {}, {}, 0, 0, 0
+    for line in files.lines("receipts.ndjson") if m.get("receipts") else []:
+        lines, total = lines + 1, total + len(line)
+        try:
+            r = json.loads(line)
+            name, c, receipt = r["anchor"], *(base64.b64decode(r[f] or "", validate=True) for f in ("checkpoint", "receipt"))
+            if not isinstance(name, str) or not 0 < len(name.encode()) <= 200 or re.search("[\r\n]", name) or total > 64 << 20: raise ValueError()
+        except (ValueError, KeyError, TypeError): raise Refused("line %d of receipts.ndjson is no receipt" % lines)
+        if sizes(c) < sizes_of.get(name, 0): raise Refused("receipts.ndjson has an older receipt behind a newer one")
+        sizes_of[name], newest[name] = sizes(c), (c, receipt)
+        try:
+            n, h, _ = checkpoint(c, keys[0][0], keys)
+            if n > size: raise Broken("it is of a later checkpoint")
+            yield n, h
+        except Broken as e: found("a receipt of anchor %r does not fit the log: %s" % (name, e))
+    if lines != m.get("receipts", 0): raise Refused("there are not as many receipts as the manifest says")
+    for name, (c, receipt) in newest.items():
+        key = next((w for w in witnesses if w[0] == name), None)
+        try: good = key and cosigned(c, receipt, key)
+        except ValueError: good = False
+        if not key: notes.append("what anchor %r signed of the first %d entries of the root log was not checked; of a witness, give --witness KEY" % (name, sizes(c)))
+        elif good: attested += 1
+        else: found("the newest receipt of anchor %r proves nothing" % name)
+    if attested < len(witnesses): found("%d witnesses attest the log, and %d are required" % (attested, len(witnesses)), 2)
+
+def pack(files, m, keys, known, witnesses):
     """Verifies an evidence pack."""
     streams = checked_trees(m)
     if m["events"]["name"] != "events.ndjson" or m.get("table") and m["table"]["name"] != "events.csv" or m["order"] not in ("newest", "oldest"): raise Refused("the manifest names other files or another order")
@@ -477,6 +543,8 @@ def pack(files, m, keys, known):
             if n > size: found("a checkpoint that was kept elsewhere is newer than the pack", 2)
             elif root_of(root.peaks(n, root.sure)) != want: found("the first %d entries of the root log are not those that were kept elsewhere" % n)
         except Refused: found("the pack has no hashes that lead to a checkpoint that was kept elsewhere", 2)
+    for n, want in receipts(files, m, keys, size, witnesses):
+        if root_of(root.peaks(n, root.sure)) != want: found("a receipt of an anchor does not fit the log: its first %d entries were others" % n)
     trees = []
     for stream, t in zip(streams, m["trees"]):
         try:
@@ -519,7 +587,8 @@ def prove(e, p, m, trees, seen):
     kind, x = entry(b)
     if x[2].hex() != e["id"].replace("-", ""): return found("the entry is of another event than %s" % e["id"])
     if kind == "adopted":
-        if content(e) != x[5] and not m.get("hidden"): found("event %s was changed after it was sealed" % e["id"])
+        wrong, _, _ = adopted(e, x, m.get("hidden", False))
+        if wrong: found("event %s was changed after it was sealed, in: %s" % (e["id"], ", ".join(wrong)))
         return
     if e["leaf"] and e["leaf"][:-32] != b: found("the evidence in event %s is not what was sealed" % e["id"])
     wrong, _, _ = differences(e, x, m.get("hidden", False))
@@ -552,24 +621,28 @@ def main():
     args.error = lambda text: (print("verify.py: " + text, file=sys.stderr), sys.exit(3))
     args.add_argument("--public", required=True, metavar="KEY", help="the public key of the log")
     args.add_argument("--known", action="append", default=[], metavar="FILE", help="checkpoints that were kept elsewhere")
+    args.add_argument("--witness", action="append", default=[], metavar="KEY", help="the public key of a witness that must have cosigned the log")
     args.add_argument("path", metavar="FOLDER|FILE.zip")
     a = args.parse_args()
     try: keys = [parse_key(a.public)]
     except ValueError as e: args.error("--public is no key: %s" % e)
+    try: witnesses = [witness_key(w) for w in a.witness]
+    except ValueError as e: args.error("--witness is no key for Ed25519: %s" % e)
     try:
         known = [c for name in a.known for c in split_checkpoints(open(name, "rb").read())]
         files = Files(a.path)
         try: m = json.loads(files.read("manifest.json", 1 << 24))
         except ValueError as e: raise Refused("manifest.json: %s" % e)
         if m["origin"] != keys[0][0]: raise Refused("it is of another log")
-        if m["format"] == "activitylog/bundle/v1": Bundle(files, m, keys).run(known)
-        elif m["format"] == "activitylog/evidence/v1": pack(files, m, keys, known)
+        if m["format"] == "activitylog/bundle/v1": Bundle(files, m, keys, witnesses).run(known)
+        elif m["format"] == "activitylog/evidence/v1": pack(files, m, keys, known, witnesses)
         else: raise Refused("the manifest tells of another format")
     except Broken as e: found(str(e))
     except (Refused, OSError, KeyError, TypeError, AttributeError, ValueError, IndexError, RecursionError) as e:
         print("verify.py: the files cannot be verified: %s" % e, file=sys.stderr)
         sys.exit(2)
     for code, what in findings[:1000]: print({1: "tampered", 2: "undecided"}[code] + ": " + what)
+    for n in notes: print("note: " + n)
     if not findings: print("clean")
     sys.exit(0 if not findings else 1 if any(code == 1 for code, _ in findings) else 2)
 

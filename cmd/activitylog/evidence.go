@@ -73,6 +73,9 @@ func concludeEvidence(w io.Writer, r *integrity.EvidenceReport) error {
 	if r.Partly > 0 {
 		fmt.Fprintf(w, "%s had parts hidden or erased, which are not proved\n", plural(r.Partly, "event"))
 	}
+	for _, a := range r.Anchors {
+		printAnchor(w, a)
+	}
 	if !r.AsOf.IsZero() {
 		fmt.Fprintf(w, "newest seal: %s\n", r.AsOf.Format(time.RFC3339))
 	}

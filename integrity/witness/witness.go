@@ -144,6 +144,9 @@ func (w *Witness) add(ctx context.Context, c *integrity.Checkpoint, from int64) 
 		return text, 0, nil
 	case http.StatusConflict:
 		has, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
+		if from == c.Size && (len(text) == 0 || err == nil && has == from) { // at an equal size it compares the roots
+			return nil, 0, fmt.Errorf("%w: the %d entries that it saw are others", integrity.ErrContradicted, from)
+		}
 		if err != nil || has < 0 {
 			return nil, 0, fmt.Errorf("it answers 409 without the size that it has: %.100q", text)
 		}

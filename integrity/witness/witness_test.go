@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -170,6 +171,46 @@ func TestAnswersOfAWitness(t *testing.T) {
 		w, err := witness.New(public, server.URL+"/w", server.Client())
 		require.NoError(t, err)
 		require.ErrorContains(t, newSealed(t, keys, w).round("acme"), x.want)
+		server.Close()
+	}
+}
+
+// TestAWitnessWithAnotherHashOfAnEqualSize plays one that has as many entries as it is offered, and others: C2SP
+// tlog-witness has it answer 409, with or without the size.
+func TestAWitnessWithAnotherHashOfAnEqualSize(t *testing.T) {
+	t.Parallel()
+	keys, _ := newKeys(t)
+	_, public, err := note.GenerateKey(rand.Reader, "witness.example/odd")
+	require.NoError(t, err)
+	for _, x := range []struct {
+		body string
+		want error
+	}{
+		{"1\n", integrity.ErrContradicted},
+		{"", integrity.ErrContradicted},
+		{"0\n", nil}, // it was set back itself, and knows nothing else
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			var body bytes.Buffer
+			_, err := body.ReadFrom(r.Body)
+			w.WriteHeader(http.StatusConflict)
+			if err == nil && strings.HasPrefix(body.String(), "old 0\n") {
+				fmt.Fprint(w, "1\n")
+				return
+			}
+			fmt.Fprint(w, x.body)
+		}))
+		w, err := witness.New(public, server.URL, server.Client())
+		require.NoError(t, err)
+		s := newSealed(t, keys, w)
+		err = s.round("acme")
+		require.Error(t, err)
+		if x.want != nil {
+			require.ErrorIs(t, err, x.want, "%q", x.body)
+			require.Len(t, s.told("audit.anchor.contradict"), 1)
+		} else if errors.Is(err, integrity.ErrContradicted) {
+			t.Errorf("%q: %v", x.body, err)
+		}
 		server.Close()
 	}
 }

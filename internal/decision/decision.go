@@ -1,5 +1,5 @@
 // Package decision marks contexts under which the log's own packages record decisions: settings, holds, reviews, saved
-// views, what becomes of alerts, and what sealers and verifications saw. Their events are believed when state is folded
+// views, what becomes of alerts, what goes from the log, and what sealers and verifications saw. Their events are believed when state is folded
 // from the log, so that nobody else may record them: see Log.Record.
 package decision
 
@@ -26,6 +26,13 @@ const (
 	View     = "audit.filter.save"   // target {view, ID}, then {views, whose they are}
 )
 
+// The actions under which it is recorded what goes from the log: verifications believe them.
+const (
+	Purge = "audit.purge" // rows, by rules of retention: what is planned, and what went
+	Erase = "audit.erase" // parts of events, which the metadata name
+	Prune = "audit.prune" // sealed evidence of rows that are gone
+)
+
 // The actions of alerts, each with the target {alert, FINGERPRINT} but for plans that are no answer to an alert.
 const (
 	Alerts       = "audit.alert" // all of them
@@ -40,7 +47,7 @@ const (
 )
 
 // trees are the actions that are reserved, with all below them.
-var trees = [...]string{"audit.config", "audit.hold", "audit.review", "audit.filter", Alerts, "audit.verify", "audit.anchor", "audit.seal"}
+var trees = [...]string{"audit.config", "audit.hold", "audit.review", "audit.filter", Alerts, "audit.verify", "audit.anchor", "audit.seal", Purge, Erase, Prune}
 
 // Reserved tells whether events of an action are decisions.
 func Reserved(action string) bool {

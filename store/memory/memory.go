@@ -6,6 +6,7 @@
 package memory
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"iter"
@@ -268,6 +269,23 @@ func (s *Store) Erase(ctx context.Context, q activitylog.StoreQuery, parts activ
 		n++
 	}
 	return n, nil
+}
+
+// SetOpenings gives events an opening that have none. Of an event, Org, ID and Opening count.
+func (s *Store) SetOpenings(ctx context.Context, events []activitylog.Event) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range events {
+		if e := s.byID[identity{events[i].Org, events[i].ID}]; e != nil && len(e.event.Opening) == 0 {
+			changed := e.event.Clone()
+			changed.Opening = bytes.Clone(events[i].Opening)
+			e.event = &changed
+		}
+	}
+	return nil
 }
 
 // Tail implements activitylog.Tailer.

@@ -96,6 +96,11 @@ type pgChanger struct {
 	tx  *sql.Tx
 }
 
+func (x *pgChanger) current(e *activitylog.Event) (bool, error) {
+	rows, err := x.tx.QueryContext(x.ctx, "SELECT "+selected+" FROM activitylog_events e WHERE e.org = $1 AND e.id = $2 FOR UPDATE", e.Org, e.ID.String())
+	return only(e, rows, err)
+}
+
 func (x *pgChanger) rewrite(e *activitylog.Event) (bool, error) {
 	w := builder{dollar: true}
 	args := append(appendValues(nil, e, e.ID.String()), tsvector(terms.Of(e)))

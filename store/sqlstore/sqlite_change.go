@@ -80,6 +80,21 @@ func (x *sqliteChanger) remove(e *activitylog.Event) (bool, error) {
 	return err == nil, err
 }
 
+func (x *sqliteChanger) current(e *activitylog.Event) (bool, error) {
+	rows, err := x.c.QueryContext(x.ctx, "SELECT "+selected+" FROM activitylog_events e WHERE e.id = ? AND e.org = ?", bytes.Clone(e.ID[:]), e.Org)
+	return only(e, rows, err)
+}
+
+// only puts the event of the only row into e, and returns false if there is none.
+func only(e *activitylog.Event, rows *sql.Rows, err error) (bool, error) {
+	list, err := collect(rows, err, func(rows *sql.Rows) (row, error) { return scanRow(rows, 0) })
+	if err != nil || len(list) == 0 {
+		return false, err
+	}
+	*e = list[0].event
+	return true, nil
+}
+
 func (x *sqliteChanger) rewrite(e *activitylog.Event) (bool, error) {
 	s, ok, err := x.find(e)
 	if !ok || err != nil {

@@ -65,8 +65,12 @@ type backend interface {
 
 // changer deletes and rewrites events within one transaction.
 type changer interface {
+	// current reads an event anew, so that nothing is undone that somebody changed since it was found. It returns false if
+	// the event is gone.
+	current(e *activitylog.Event) (bool, error)
 	rewrite(e *activitylog.Event) (bool, error)
 	removeAll(keys []activitylog.Key) (int, error)
+	open(e *activitylog.Event) error
 }
 
 // batch is what one fetch brought.
@@ -152,6 +156,9 @@ func (s *Store) Prune(ctx context.Context, q activitylog.StoreQuery, limit int) 
 // Erase implements activitylog.Eraser.
 func (s *Store) Erase(ctx context.Context, q activitylog.StoreQuery, parts activitylog.Parts) (int, error) {
 	return s.changeAll(ctx, q, func(c changer, e *activitylog.Event) (bool, error) {
+		if there, err := c.current(e); !there || err != nil {
+			return false, err
+		}
 		parts.Erase(e)
 		return c.rewrite(e)
 	})
