@@ -228,6 +228,7 @@ func (s *live) goodbye(err error) {
 		why = "changed"
 	case errors.Is(err, errEnding), errors.Is(err, activitylog.ErrClosed), errors.Is(err, context.Canceled):
 		why = "ending"
+	case errors.Is(err, errUnfollowed): // of which the host was told once
 	default:
 		s.report(err)
 	}
