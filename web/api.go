@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -22,9 +23,34 @@ type apiCall struct {
 	returns any // an example of what it returns, for the description
 
 	// kinds are the content types of an answer that is no JSON, which send writes itself.
-	kinds []string
-	send  func(v *visit)
-	more  [][2]string // further parameters, and what they say
+	kinds  []string
+	send   func(v *visit)
+	more   [][2]string // further parameters, and what they say
+	noHead bool        // nothing less than the whole may be asked for
+
+	changes []apiChange
+}
+
+// apiChange is what another method than GET does at the same place.
+type apiChange struct {
+	method, about string
+	do            func(v *visit, id string) (any, error)
+	returns       any
+}
+
+// methods are those that the call takes.
+func (c apiCall) methods() []string {
+	var list []string
+	if c.answer != nil || c.send != nil {
+		list = append(list, http.MethodGet)
+		if !c.noHead {
+			list = append(list, http.MethodHead)
+		}
+	}
+	for _, x := range c.changes {
+		list = append(list, x.method)
+	}
+	return list
 }
 
 func apiCalls() []apiCall {
@@ -39,10 +65,11 @@ func apiCalls() []apiCall {
 		{path: "stream", about: "New events as they are committed: server-sent events of the types activity, beat, lagged and bye.", filters: true,
 			kinds: []string{"text/event-stream"}, send: (*visit).stream,
 			more: [][2]string{{"after", "The id to go on behind; Last-Event-ID comes first."}}},
-		{path: "export", about: "All events of the filter as a file. It is recorded.", filters: true,
+		{path: "export", about: "All events of the filter as a file. It is recorded.", filters: true, noHead: true,
 			kinds: []string{"text/csv", "application/x-ndjson"}, send: (*visit).export,
 			more: [][2]string{{"format", "csv or ndjson; the default is csv."}, {"bom", "1: a CSV begins with a byte order mark."}, {"token", "By which the progress can be asked for: 16 to 64 letters and digits."}}},
-		{path: "exports/{id}", about: "How far the export with this token has come. A POST ends it.", answer: (*visit).apiProgress, returns: apiProgress{}},
+		{path: "exports/{id}", about: "How far the export with this token has come.", answer: (*visit).apiProgress, returns: apiProgress{},
+			changes: []apiChange{{method: http.MethodPost, about: "Ends the export.", do: (*visit).cancelExport, returns: apiProgress{}}}},
 	}
 }
 
@@ -124,28 +151,38 @@ type apiProblem struct {
 
 // api answers a call below a scope's api/v1/.
 func (v *visit) api(rest []string) {
-	if len(rest) == 1 && rest[0] == "openapi.json" {
-		v.json(http.StatusOK, "application/json", v.h.openAPI())
-		return
-	}
-	for _, c := range apiCalls() {
-		id, ok := c.match(rest)
-		if !ok {
-			continue
-		}
-		if c.send != nil {
-			c.send(v)
+	described := apiCall{path: "openapi.json", answer: func(v *visit, _ string) (any, error) { return v.h.openAPI(), nil }}
+	for _, c := range append(apiCalls(), described) {
+		if id, ok := c.match(rest); ok {
+			v.call(c, id)
 			return
 		}
-		answer, err := c.answer(v, id)
-		if err != nil {
-			v.apiFail(err)
-			return
-		}
-		v.json(http.StatusOK, "application/json", answer)
-		return
 	}
 	v.apiFail(activitylog.ErrNotFound)
+}
+
+// call does what a method means at the place of a call.
+func (v *visit) call(c apiCall, id string) {
+	do, method := c.answer, v.r.Method
+	switch i := slices.IndexFunc(c.changes, func(x apiChange) bool { return x.method == method }); {
+	case i >= 0 && v.h.sameOrigin.Check(v.r) != nil: // a page of another site
+		v.fail(http.StatusForbidden, nil)
+		return
+	case i >= 0:
+		do = c.changes[i].do
+	case !slices.Contains(c.methods(), method):
+		v.notAllowed(c.methods())
+		return
+	case c.send != nil:
+		c.send(v)
+		return
+	}
+	answer, err := do(v, id)
+	if err != nil {
+		v.apiFail(err)
+		return
+	}
+	v.json(http.StatusOK, "application/json", answer)
 }
 
 // match tells whether a path is that of the call, and which id it holds.

@@ -51,6 +51,25 @@ func (s schema) fits(t *testing.T, at string, v any) {
 	}
 }
 
+// describedCall is one method of a path in the description.
+type describedCall struct {
+	Responses map[string]struct {
+		Content map[string]struct{ Schema schema }
+	}
+}
+
+// describedCalls are the paths of the description with their methods.
+func describedCalls(t *testing.T, r *rig) map[string]map[string]describedCall {
+	t.Helper()
+	var described struct {
+		OpenAPI string
+		Paths   map[string]map[string]describedCall
+	}
+	require.NoError(t, json.Unmarshal([]byte(r.get("/orgs/acme/api/v1/openapi.json").ok(t).body), &described))
+	require.Equal(t, "3.1.0", described.OpenAPI)
+	return described.Paths
+}
+
 // Every call answers as the description says, in every scope, and the description holds every call.
 func TestAPIIsAsDescribed(t *testing.T) {
 	t.Parallel()
@@ -60,18 +79,9 @@ func TestAPIIsAsDescribed(t *testing.T) {
 		r.record("acme", "p1", "ana", time.Hour)
 	}
 	const token = "0123456789abcdef"
-	var described struct {
-		OpenAPI string
-		Paths   map[string]map[string]struct {
-			Responses map[string]struct {
-				Content map[string]struct{ Schema schema }
-			}
-		}
-	}
-	require.NoError(t, json.Unmarshal([]byte(r.get("/orgs/acme/api/v1/openapi.json").ok(t).body), &described))
-	require.Equal(t, "3.1.0", described.OpenAPI)
-	require.Len(t, described.Paths, 4*10)
-	for path, methods := range described.Paths {
+	paths := describedCalls(t, r)
+	require.Len(t, paths, 4*10)
+	for path, methods := range paths {
 		target := strings.NewReplacer("{org}", "acme", "{project}", "p1", "exports/{id}", "exports/"+token, "{id}", id).Replace(path)
 		if kinds := methods["get"].Responses["200"].Content; kinds["application/json"].Schema.Type == "" {
 			a := r.get(target + "?range=all").ok(t)

@@ -33,9 +33,6 @@ func (v *visit) export() {
 	case a.wrong != nil: // a file of something else than was asked for must not be
 		v.fail(http.StatusBadRequest, errors.New(a.wrong.Text))
 		return
-	case v.r.Method == http.MethodHead:
-		v.fail(http.StatusMethodNotAllowed, nil)
-		return
 	}
 	asked := v.r.URL.Query()
 	kind, write := "csv", export.AsCSV(&export.CSVOptions{BOM: asked.Get("bom") == "1"})
