@@ -77,7 +77,7 @@ type apiPage struct {
 	Items    []activitylog.Event `json:"items"`
 	Next     string              `json:"next,omitempty"`     // the cursor of the older page
 	Prev     string              `json:"prev,omitempty"`     // the cursor of the newer page
-	Examined int                 `json:"examined,omitempty"` // rows that were looked at in vain; the page may then be short
+	Examined int                 `json:"examined,omitempty"` // rows that were looked at in vain; the page may then be short. Hidden from who reads less than an organization
 	Query    string              `json:"query"`              // the whole filter in its text form
 }
 
@@ -273,7 +273,10 @@ func (v *visit) apiEvents(string) (any, error) {
 	if page.Events == nil {
 		page.Events = []activitylog.Event{}
 	}
-	return apiPage{page.Events, pin(page.Next), pin(page.Prev), page.Examined, a.filter.String()}, nil
+	for i := range page.Events {
+		v.unnumbered(&page.Events[i])
+	}
+	return apiPage{page.Events, pin(page.Next), pin(page.Prev), v.examined(page.Examined), a.filter.String()}, nil
 }
 
 func (v *visit) apiEvent(id string) (any, error) {
@@ -281,5 +284,7 @@ func (v *visit) apiEvent(id string) (any, error) {
 	if err != nil {
 		return nil, activitylog.ErrNotFound
 	}
-	return v.reader.Get(v.r.Context(), parsed)
+	e, err := v.reader.Get(v.r.Context(), parsed)
+	v.unnumbered(&e)
+	return e, err
 }

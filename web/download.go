@@ -45,7 +45,7 @@ func (v *visit) export() {
 	out := &download{v: v, name: fileName(v.scopeName(), now, kind), kind: kind, known: known, control: http.NewResponseController(v.w)}
 	out.deadline(time.Time{})
 	_, err = v.reader.Export(ctx, out, activitylog.Query{Filter: a.filter}, func(w io.Writer, events iter.Seq2[activitylog.Event, error]) error {
-		return write(w, known.counted(events))
+		return write(w, known.counted(v.exported(events)))
 	})
 	out.deadline(time.Now().Add(chunkTime)) // for what the server still sends
 	known.end(err, time.Now())

@@ -148,6 +148,7 @@ func (s *live) collect(rounds int) (more bool, moved <-chan struct{}, err error)
 			return false, nil, err
 		}
 		s.at = events[i].Position
+		s.unnumbered(&e)
 		s.message("activity", e.AppendJSON(nil))
 		if s.out.Len() > sendSize {
 			if err := s.flush(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
