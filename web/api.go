@@ -66,8 +66,8 @@ func apiCalls() []apiCall {
 			kinds: []string{"text/event-stream"}, send: (*visit).stream,
 			more: [][2]string{{"after", "The id to go on behind; Last-Event-ID comes first."}}},
 		{path: "export", about: "All events of the filter as a file. It is recorded.", filters: true, noHead: true,
-			kinds: []string{"text/csv", "application/x-ndjson"}, send: (*visit).export,
-			more: [][2]string{{"format", "csv or ndjson; the default is csv."}, {"bom", "1: a CSV begins with a byte order mark."}, {"token", "By which the progress can be asked for: 16 to 64 letters and digits."}}},
+			kinds: []string{"text/csv", "application/x-ndjson", "application/zip"}, send: (*visit).export,
+			more: [][2]string{{"format", "csv, ndjson or evidence, which is an archive for activitylog verify; the default is csv."}, {"bom", "1: a CSV begins with a byte order mark."}, {"token", "By which the progress can be asked for: 16 to 64 letters and digits."}}},
 		{path: "exports/{id}", about: "How far the export with this token has come.", answer: (*visit).apiProgress, returns: apiProgress{},
 			changes: []apiChange{{method: http.MethodPost, about: "Ends the export.", do: (*visit).cancelExport, returns: apiProgress{}}}},
 	}

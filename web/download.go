@@ -35,12 +35,19 @@ func (v *visit) export() {
 		return
 	}
 	asked := v.r.URL.Query()
-	kind, write := "csv", export.AsCSV(&export.CSVOptions{BOM: asked.Get("bom") == "1"})
-	if asked.Get("format") == "ndjson" {
-		kind, write = "ndjson", export.AsNDJSON()
-	}
 	ctx, cancel := context.WithCancel(v.r.Context())
 	defer cancel()
+	kind, write := "csv", export.AsCSV(&export.CSVOptions{BOM: asked.Get("bom") == "1"})
+	switch asked.Get("format") {
+	case "ndjson":
+		kind, write = "ndjson", export.AsNDJSON()
+	case "evidence":
+		if why := v.unproved(); why != "" {
+			v.refuse(why)
+			return
+		}
+		kind, write = "zip", v.pack(ctx, a)
+	}
 	known := v.h.exports.begin(v.exportKey(asked.Get("token")), cancel, time.Now())
 	out := &download{v: v, name: fileName(v.scopeName(), now, kind), kind: kind, known: known, control: http.NewResponseController(v.w)}
 	out.deadline(time.Time{})
@@ -77,7 +84,7 @@ func (d *download) begin() {
 	}
 	d.begun = true
 	head := d.v.w.Header()
-	head.Set("Content-Type", map[string]string{"csv": "text/csv; charset=utf-8; header=present", "ndjson": "application/x-ndjson"}[d.kind])
+	head.Set("Content-Type", map[string]string{"csv": "text/csv; charset=utf-8; header=present", "ndjson": "application/x-ndjson", "zip": "application/zip"}[d.kind])
 	head.Set("Content-Disposition", `attachment; filename="`+d.name+`"`)
 	head.Set("X-Accel-Buffering", "no")
 	d.v.w.WriteHeader(http.StatusOK)

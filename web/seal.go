@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"iter"
 	"net/http"
 	"strconv"
 	"time"
@@ -20,6 +22,8 @@ type Evidence interface {
 	Standing(ctx context.Context, e *activitylog.Event) (integrity.Standing, error)
 	// Health tells how far sealing is.
 	Health(ctx context.Context) (integrity.Health, error)
+	// AsEvidence returns what writes events as an evidence pack, with what the options say of their query.
+	AsEvidence(ctx context.Context, opts integrity.EvidenceOptions) func(io.Writer, iter.Seq2[activitylog.Event, error]) error
 }
 
 var _ Evidence = (*integrity.Sealer)(nil)
