@@ -46,6 +46,7 @@ func TestEvidencePack(t *testing.T) {
 		require.NoError(t, files.Close())
 		require.Equal(t, integrity.Clean, report.Verdict(), "%v", report.Findings)
 		require.EqualValues(t, 3, report.Rows)
+		require.Equal(t, i == 1, report.Evidence.Hidden)
 		require.EqualValues(t, 3*i, report.Partly, "without the right to them, parts are hidden")
 	}
 	r.grants = []access.Grant{org(access.View | access.ViewSensitive)}
