@@ -34,6 +34,7 @@ type apiCall struct {
 // apiChange is what another method than GET does at the same place.
 type apiChange struct {
 	method, about string
+	takes         any // an example of the JSON that it takes; nil: nothing
 	do            func(v *visit, id string) (any, error)
 	returns       any
 }
@@ -61,6 +62,11 @@ func apiCalls() []apiCall {
 		{path: "histogram", about: "Events over time.", filters: true, answer: (*visit).apiHistogram, returns: apiHistogram{}},
 		{path: "facets", about: "Events by the values of fields.", filters: true, answer: (*visit).apiFacets, returns: apiFacets{}},
 		{path: "alerts", about: "The alerts of an organization, the last changed first.", answer: (*visit).apiAlerts, returns: apiAlerts{}},
+		{path: "views", about: "The saved views of this log that the caller may know of, by name.", answer: (*visit).apiViews, returns: apiViewList{},
+			changes: []apiChange{{method: http.MethodPost, about: "Saves a view, in place of one of that name on the same shelf. It is recorded.",
+				takes: apiViewAsk{}, do: (*visit).apiSaveView, returns: apiView{}}}},
+		{path: "views/{id}", changes: []apiChange{{method: http.MethodDelete, about: "Removes a view, and returns those that are left. It is recorded.",
+			do: (*visit).apiRemoveView, returns: apiViewList{}}}},
 		{path: "meta", about: "What this API knows and what the caller may do.", answer: (*visit).apiMeta, returns: apiMeta{}},
 		{path: "stream", about: "New events as they are committed: server-sent events of the types activity, beat, lagged and bye.", filters: true,
 			kinds: []string{"text/event-stream"}, send: (*visit).stream,
@@ -219,7 +225,10 @@ func (v *visit) json(status int, kind string, body any) {
 func (v *visit) apiFail(err error) {
 	p := apiProblem{Type: "about:blank", Status: http.StatusInternalServerError, Code: "failed"}
 	var wrong *wrongQuery
+	var unsaved *unsaved
 	switch {
+	case errors.As(err, &unsaved):
+		p.Status, p.Code, p.Detail = http.StatusBadRequest, "view", unsaved.text
 	case errors.As(err, &wrong):
 		p.Status, p.Code, p.Detail, p.Position = http.StatusBadRequest, "query", wrong.Text, &wrong.Pos
 	case errors.Is(err, access.ErrDenied):

@@ -47,7 +47,11 @@ func (h *Handler) openAPI() object {
 				methods["get"] = operation(c.about, s.about, append(slices.Clone(steps), params...), content)
 			}
 			for _, x := range c.changes {
-				methods[strings.ToLower(x.method)] = operation(x.about, s.about, steps, jsonContent(x.returns))
+				o := operation(x.about, s.about, steps, jsonContent(x.returns))
+				if x.takes != nil {
+					o["requestBody"] = object{"required": true, "content": jsonContent(x.takes)}
+				}
+				methods[strings.ToLower(x.method)] = o
 			}
 			paths[path] = methods
 		}
@@ -104,6 +108,8 @@ func schema(t reflect.Type) object {
 		return schema(t.Elem())
 	case reflect.Slice:
 		return object{"type": "array", "items": schema(t.Elem())}
+	case reflect.Bool:
+		return object{"type": "boolean"}
 	case reflect.Int, reflect.Int64:
 		return object{"type": "integer"}
 	case reflect.Float64:
