@@ -31,6 +31,7 @@ var suites = []struct {
 	{"peers", peers},
 	{"rollups", rollups},
 	{"purge", purgeBeside},
+	{"months", purgeMonths},
 }
 
 func main() {

@@ -16,41 +16,61 @@ import (
 	"github.com/activitylog/activitylog/retention"
 	"github.com/activitylog/activitylog/store/postgres"
 	"github.com/activitylog/activitylog/store/sqlite"
+	"github.com/activitylog/activitylog/store/sqlstore"
 )
 
 // purged is how many events of the log a purge removes: every tenth.
 const purged = 10
 
-// purgeBeside measures what writers notice of a purge, and how much faster whole months go.
+// purgeBeside measures what writers notice of a purge.
 func purgeBeside(ctx context.Context, r *report) error {
+	if err := r.besideSQLite(ctx); err != nil {
+		return err
+	}
+	return onPostgres(ctx, nil, func(store *sqlstore.Store, _ string) error {
+		a, err := r.age(ctx, store, r.events)
+		if err != nil {
+			return err
+		}
+		return r.besideWriters(ctx, "PostgreSQL", a)
+	})
+}
+
+func (r *report) besideSQLite(ctx context.Context) error {
 	dir, err := os.MkdirTemp("", "activitylog-bench-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	lite, err := sqlite.Open(ctx, dir+"/purge.db", &sqlite.Options{Migrate: true})
+	store, err := sqlite.Open(ctx, dir+"/purge.db", &sqlite.Options{Migrate: true})
 	if err != nil {
 		return err
 	}
-	defer lite.Close()
-	if _, err := r.besideWriters(ctx, "SQLite", lite); err != nil {
+	defer store.Close()
+	a, err := r.age(ctx, store, r.events)
+	if err != nil {
 		return err
 	}
+	return r.besideWriters(ctx, "SQLite", a)
+}
+
+// onPostgres calls f with a store on a server of its own.
+func onPostgres(ctx context.Context, opts *postgres.Options, f func(store *sqlstore.Store, dsn string) error) error {
 	server, err := pgtest.Run(ctx, pgtest.Config{Settings: pgSettings})
 	if err != nil {
 		return err
 	}
 	defer server.Stop()
-	plain, err := postgres.Open(ctx, server.DSN(), &postgres.Options{Migrate: true, MaxConns: 24})
+	if opts == nil {
+		opts = &postgres.Options{MaxConns: 24}
+	}
+	opts.Migrate = true
+	store, err := postgres.Open(ctx, server.DSN(), opts)
 	if err != nil {
 		return err
 	}
-	defer plain.Close()
-	a, err := r.besideWriters(ctx, "PostgreSQL", plain)
-	if err != nil {
-		return err
-	}
-	return r.byMonths(ctx, a, server.DSN())
+	defer store.Close()
+	return f(store, server.DSN())
 }
 
 // aged is a log of which a tenth is due, in the month before last.
@@ -121,16 +141,12 @@ func acting(ctx context.Context) context.Context {
 }
 
 // besideWriters prints by how much a purge makes each of 16 writers slower, at its 99th percentile.
-func (r *report) besideWriters(ctx context.Context, name string, store activitylog.Store) (*aged, error) {
-	a, err := r.age(ctx, store, r.events)
-	if err != nil {
-		return nil, err
-	}
+func (r *report) besideWriters(ctx context.Context, name string, a *aged) error {
 	alone, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	before, err := a.write(alone)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	purging, done := context.WithCancel(ctx)
 	var report retention.Report
@@ -142,7 +158,7 @@ func (r *report) besideWriters(ctx context.Context, name string, store activityl
 	}()
 	during, err := a.write(purging)
 	if err = errors.Join(err, failed); err != nil {
-		return nil, err
+		return err
 	}
 	took := time.Since(began)
 	worst := 0.0
@@ -151,7 +167,7 @@ func (r *report) besideWriters(ctx context.Context, name string, store activityl
 	}
 	fmt.Printf("| %s: a writer's p99 of 16 beside a purge of %d of %d (%d gone in %s), against without it | %s | %s | worst **%.2fx** | ≤ 3.0x | %s |\n",
 		name, a.due, r.events, report.Deleted, took.Round(time.Second/10), slices.Max(during), slices.Max(before), worst, mark(worst <= 3))
-	return a, nil
+	return nil
 }
 
 // write records with 16 writers until ctx ends and returns the p99 of each.
@@ -184,35 +200,39 @@ func (a *aged) write(ctx context.Context) ([]time.Duration, error) {
 	return p99, errors.Join(errs...)
 }
 
-// byMonths compares the purge of a month in a partition of its own with that of as many events in batches, without its
+// purgeMonths compares the purge of a month in a partition of its own with that of as many events in batches, without its
 // pauses and with them.
-func (r *report) byMonths(ctx context.Context, plain *aged, dsn string) error {
-	server, err := pgtest.Run(ctx, pgtest.Config{Settings: pgSettings})
-	if err != nil {
-		return err
-	}
-	defer server.Stop()
-	store, err := postgres.Open(ctx, server.DSN(), &postgres.Options{Migrate: true, Partitioned: true})
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	if err := store.AddPartitions(ctx, dueFrom(), dueFrom()); err != nil {
-		return err
-	}
-	parts, err := r.age(ctx, store, r.events)
-	if err != nil {
-		return err
-	}
-	whole, err := parts.purge(ctx, server.DSN(), 1)
-	if err != nil {
-		return err
-	}
-	for _, load := range []float64{1, 0} {
-		if err := plain.refill(ctx); err != nil {
+func purgeMonths(ctx context.Context, r *report) error {
+	return onPostgres(ctx, nil, func(store *sqlstore.Store, dsn string) error {
+		plain, err := r.age(ctx, store, r.events)
+		if err != nil {
 			return err
 		}
-		batches, err := plain.purge(ctx, dsn, load)
+		return onPostgres(ctx, &postgres.Options{Partitioned: true}, func(store *sqlstore.Store, partitioned string) error {
+			if err := store.AddPartitions(ctx, dueFrom(), dueFrom()); err != nil {
+				return err
+			}
+			parts, err := r.age(ctx, store, r.events)
+			if err != nil {
+				return err
+			}
+			return r.byMonths(ctx, plain, dsn, parts, partitioned)
+		})
+	})
+}
+
+func (r *report) byMonths(ctx context.Context, plain *aged, plainDSN string, parts *aged, partsDSN string) error {
+	whole, err := parts.purge(ctx, partsDSN, 1)
+	if err != nil {
+		return err
+	}
+	for i, load := range []float64{1, 0} {
+		if i > 0 {
+			if err := plain.refill(ctx); err != nil {
+				return err
+			}
+		}
+		batches, err := plain.purge(ctx, plainDSN, load)
 		if err != nil {
 			return err
 		}

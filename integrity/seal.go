@@ -18,13 +18,13 @@ var errMoved = errors.New("the seals moved")
 // step seals one batch and tells how large it was and whether more may wait. An error may leave open whether it was
 // sealed; the next step finds out.
 func (s *Sealer) step(ctx context.Context) (sealed int, more bool, err error) {
-	h, silent, err := s.where(ctx)
+	at, err := s.where(ctx)
 	if err != nil {
 		return 0, false, err
 	}
 	b := batch{macs: s.keys.macs(), orgs: map[string]*orgBatch{}}
-	next, err := s.tail(ctx, h.Position, b.add)
-	if err != nil || b.size == 0 && !silent {
+	next, err := s.tail(ctx, at.head.Position, b.add)
+	if err != nil || b.size == 0 && !s.silent(&at.root, s.opts.Now().UnixMicro()) {
 		return 0, false, err
 	}
 	for i := range b.odd {
@@ -32,78 +32,91 @@ func (s *Sealer) step(ctx context.Context) (sealed int, more bool, err error) {
 			return 0, false, err
 		}
 	}
+	s.at = nil
+	var now *sealerAt
 	err = s.space.Update(ctx, func(tx activitylog.SpaceTx) error {
-		return s.write(tx, h, next, b.orgs)
+		now, err = s.write(tx, at.head, next, b.orgs)
+		return err
 	})
 	if err != nil {
 		return 0, false, err
 	}
+	s.at = now
 	return b.size, b.size == s.opts.Batch, nil
 }
 
-// where reads the head, and tells whether the root log was silent for too long.
-func (s *Sealer) where(ctx context.Context) (h head, silent bool, err error) {
-	err = s.space.View(ctx, func(tx activitylog.SpaceTx) error {
-		var root tree
-		h = head{}
-		if _, err := s.keys.getRow(tx, headKey, &h); err != nil {
+// sealerAt is where the sealers of a log are.
+type sealerAt struct {
+	head head
+	root tree
+}
+
+// where tells where the sealers are, as this one left it or as the store has it. If another one went on meanwhile, that
+// comes out when this one writes.
+func (s *Sealer) where(ctx context.Context) (*sealerAt, error) {
+	if s.at != nil {
+		return s.at, nil
+	}
+	var at *sealerAt
+	err := s.space.View(ctx, func(tx activitylog.SpaceTx) error {
+		at = &sealerAt{}
+		if _, err := s.keys.getRow(tx, headKey, &at.head); err != nil {
 			return err
 		}
-		_, err := s.keys.getRow(tx, numberKey('s', 0), &root)
-		silent = s.silent(&root, s.opts.Now().UnixMicro())
+		_, err := s.keys.getRow(tx, numberKey('s', 0), &at.root)
 		return err
 	})
-	return h, silent, err
+	return at, err
 }
 
 func (s *Sealer) silent(root *tree, now int64) bool {
 	return root.Size == 0 || now-root.Sealed >= s.opts.Beat.Microseconds()
 }
 
-// write writes a batch, if the head is still where it was.
-func (s *Sealer) write(tx activitylog.SpaceTx, was head, next activitylog.Position, batches map[string]*orgBatch) error {
+// write writes a batch, if the head is still where it was, and returns where it is then.
+func (s *Sealer) write(tx activitylog.SpaceTx, was head, next activitylog.Position, batches map[string]*orgBatch) (*sealerAt, error) {
 	var h head
 	if _, err := s.keys.getRow(tx, headKey, &h); err != nil {
-		return err
+		return nil, err
 	}
 	if h != was {
-		return errMoved
+		return nil, errMoved
 	}
 	root, err := s.openTree(tx, 0, "")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if h.Version == 0 {
 		h.Version, h.Streams = 1, 1
 	}
 	if h.Root != root.Size {
-		return fmt.Errorf("the place of the sealer is not that of the newest seal: %w", errRow)
+		return nil, fmt.Errorf("the place of the sealer is not that of the newest seal: %w", errRow)
 	}
 	now := max(s.opts.Now().UnixMicro(), root.Sealed) // the time of the root log never goes back
 	var records [][]byte
 	for _, org := range slices.Sorted(maps.Keys(batches)) {
 		r, err := s.writeOrg(tx, &h, org, batches[org], now)
 		if err != nil {
-			return fmt.Errorf("tree of organization %q: %w", org, err)
+			return nil, fmt.Errorf("tree of organization %q: %w", org, err)
 		}
 		records = append(records, r)
 	}
 	if len(records) == 0 {
 		if !s.silent(root, now) {
-			return nil
+			return &sealerAt{h, *root}, nil
 		}
 		r, err := appendRecord(nil, beatPrefix, &beatRecord{Version: 1, At: now, Key: s.keys.Signer.KeyHash()})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		records = append(records, r)
 	}
 	if err := s.extend(tx, 0, root, &orgBatch{entries: records}, now); err != nil {
-		return fmt.Errorf("root log: %w", err)
+		return nil, fmt.Errorf("root log: %w", err)
 	}
 	h.Moves++
 	h.Position, h.Root = next, root.Size
-	return s.keys.putRow(tx, headKey, &h)
+	return &sealerAt{h, *root}, s.keys.putRow(tx, headKey, &h)
 }
 
 // writeOrg adds a batch to the tree of an organization and returns what the root log is told.

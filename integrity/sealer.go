@@ -42,6 +42,7 @@ type Sealer struct {
 	began    time.Time
 	declared bool       // only used by what tells of late ones
 	sealing  sync.Mutex // one step at a time within a Sealer, and none while its key changes
+	at       *sealerAt  // where the last step left the seals; nil: it is to be read. Guarded by sealing
 
 	mu      sync.Mutex
 	stop    context.CancelFunc // of what Start began

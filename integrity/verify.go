@@ -75,6 +75,9 @@ func verify(ctx context.Context, src source, opts *VerifyOptions) (*verification
 	v := &verification{ctx: ctx, opts: opts, src: src, origin: opts.Verifiers[0].Name(), byOrg: map[string]*treeCheck{}}
 	v.live, _ = src.(*live)
 	v.bundle, _ = src.(*bundle)
+	if opts.Keys != nil {
+		v.macs = opts.Keys.macs()
+	}
 	return v, v.run()
 }
 
@@ -85,6 +88,7 @@ type verification struct {
 	src    source
 	live   *live   // src, or nil
 	bundle *bundle // src, or nil
+	macs   *macs   // of the keys, or nil
 	origin string
 	report Report
 	since  vouched // what it relies on; zero: nothing

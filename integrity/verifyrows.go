@@ -176,7 +176,7 @@ func (v *verification) row(e *activitylog.Event, at activitylog.Position) error 
 	}
 	v.note(e)
 	leaf, mac, ok := splitMAC(e.Leaf)
-	if !ok || string(leaf) != string(x.bytes) || v.opts.Keys != nil && !equalMAC(mac, v.opts.Keys.mac("row", leaf)) {
+	if !ok || string(leaf) != string(x.bytes) || v.macs != nil && !equalMAC(mac, v.macs.mac("row", leaf)) {
 		v.found(Finding{Verdict: Tampered, Check: "leaf", Org: e.Org, ID: e.ID, Index: x.index, Since: since, What: "the evidence in the row is not what was sealed"})
 	}
 	v.compare(e, x.leaf, x.index, since)
@@ -221,8 +221,8 @@ func (v *verification) unsealed(t *treeCheck, e *activitylog.Event) {
 		return
 	}
 	leaf, _, _ := splitMAC(e.Leaf)
-	if k := v.opts.Keys; k != nil {
-		if _, reason := k.macs().authentic(e); reason != "" {
+	if v.macs != nil {
+		if _, reason := v.macs.authentic(e); reason != "" {
 			v.found(Finding{Verdict: Tampered, Check: "mac", Org: e.Org, ID: e.ID, Index: -1, What: "a row that is not sealed yet cannot be believed: " + reason})
 			return
 		}
@@ -236,7 +236,7 @@ func (v *verification) unsealed(t *treeCheck, e *activitylog.Event) {
 	v.rows.numbers = append(v.rows.numbers, l)
 	v.compare(e, l, -1, time.Time{})
 	p, purges := purgeOf(e)
-	if v.opts.Keys == nil { // anybody can have written it
+	if v.macs == nil { // anybody can have written it
 		for _, id := range erasureOf(e) {
 			v.rows.claimed[eventKey{e.Org, id}] = true
 		}

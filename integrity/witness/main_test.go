@@ -66,6 +66,15 @@ func eventually(t *testing.T, what string, done func() bool) {
 	}
 }
 
+// answers tells whether somebody accepts connections at an address. A socket is there before that.
+func answers(network, address string) bool {
+	c, err := net.Dial(network, address)
+	if err == nil {
+		c.Close()
+	}
+	return err == nil
+}
+
 // newLitewitness starts one that knows a log.
 func newLitewitness(t *testing.T, origin, public string) *litewitness {
 	t.Helper()
@@ -77,7 +86,7 @@ func newLitewitness(t *testing.T, origin, public string) *litewitness {
 
 	run(t, tool(t, "ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-f", key)
 	start(t, exec.Command(tool(t, "ssh-agent"), "-D", "-a", socket))
-	eventually(t, "the start of ssh-agent", func() bool { _, err := os.Stat(socket); return err == nil })
+	eventually(t, "the start of ssh-agent", func() bool { return answers("unix", socket) })
 	add := exec.Command(tool(t, "ssh-add"), "-q", key)
 	add.Env = append(os.Environ(), "SSH_AUTH_SOCK="+socket)
 	out, err := add.CombinedOutput()
@@ -102,13 +111,11 @@ func newLitewitness(t *testing.T, origin, public string) *litewitness {
 		if m := regexp.MustCompile(`vkey="?([^"\s]+)`).FindSubmatch(b); m != nil {
 			w.key = string(m[1])
 		}
-		c, err := net.Dial("tcp", address)
-		if err == nil {
-			c.Close()
-		} else if bytes.Contains(b, []byte("level=ERROR")) {
+		up := answers("tcp", address)
+		if !up && bytes.Contains(b, []byte("level=ERROR")) {
 			t.Fatal(string(b))
 		}
-		return err == nil && w.key != ""
+		return up && w.key != ""
 	})
 	w.add(t, db, origin, public)
 	return w
