@@ -66,6 +66,14 @@ func (a *attacker) bind(text string) string {
 	return text
 }
 
+// order is the column by which rows follow each other.
+func (a *attacker) order() string {
+	if a.pg {
+		return "xact"
+	}
+	return "seq"
+}
+
 func (a *attacker) bytes(text string, args ...any) (b []byte) {
 	a.t.Helper()
 	require.NoError(a.t, a.db.QueryRow(a.bind(text), args...).Scan(&b))

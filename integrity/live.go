@@ -195,7 +195,8 @@ func (l *live) deep(ctx context.Context, v *verification) error {
 		return err
 	}
 	store, ok := l.Tailer.(interface {
-		Check(ctx context.Context, purged int64, found func(what, org string, id uuid.UUID)) error
+		Check(ctx context.Context, purged int64, behind activitylog.Position, number func(leaf []byte) (writer [8]byte, n uint64),
+			found func(what, org string, id uuid.UUID)) error
 	})
 	if !ok {
 		return nil
@@ -204,7 +205,7 @@ func (l *live) deep(ctx context.Context, v *verification) error {
 	for _, t := range v.trees {
 		purged += t.tree.allowed()
 	}
-	return store.Check(ctx, purged, func(what, org string, id uuid.UUID) {
+	return store.Check(ctx, purged, v.rows.at, numberIn, func(what, org string, id uuid.UUID) {
 		v.found(Finding{Verdict: Tampered, Check: "derived", Org: org, ID: id, Index: -1, What: what})
 	})
 }

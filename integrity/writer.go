@@ -155,6 +155,15 @@ func numberless(leaf []byte) ([]byte, bool) {
 	return leaf[:end], true
 }
 
+// numberIn returns the number that a stamped leaf got, and from whom; 0: none.
+func numberIn(leaf []byte) (writer [8]byte, n uint64) {
+	body, _, _ := splitMAC(leaf)
+	if l, err := ParseLeaf(body); err == nil {
+		return l.Writer, l.Number
+	}
+	return writer, 0
+}
+
 // splitMAC takes the row MAC off what stands in Event.Leaf.
 func splitMAC(b []byte) (leaf, mac []byte, ok bool) {
 	n := len(b) - macSize

@@ -7,6 +7,9 @@
 // The data source name may list several hosts (postgres://a,b/app?target_session_attrs=read-write). A role that may only
 // INSERT can record; then repeating an id is skipped without comparing its content. To record in transactions of the
 // application, use any transaction on the same database.
+//
+// After events were restored to another server, from a dump or by logical replication, Open fails until it was called
+// once with Migrate, before anything is recorded there.
 package postgres
 
 import (

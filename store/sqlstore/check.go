@@ -11,15 +11,20 @@ import (
 )
 
 // Check derives again what the database derived from the events of the snapshot, such as columns and indexes, and tells
-// what differs. It reads everything. purged is how many events may have been removed since the log began.
-func (s snapshot) Check(ctx context.Context, purged int64, found func(what, org string, id uuid.UUID)) error {
-	return s.back.check(ctx, &checking{found: found, purged: purged, orgs: map[string]bool{}})
+// what differs. It reads everything. purged is how many events may have been removed since the log began. Behind a
+// position only numbers of writers tell the order of events: number reads them from a leaf, 0 if there is none.
+func (s snapshot) Check(ctx context.Context, purged int64, behind activitylog.Position, number func(leaf []byte) (writer [8]byte, n uint64),
+	found func(what, org string, id uuid.UUID),
+) error {
+	return s.back.check(ctx, &checking{found: found, purged: purged, behind: behind, number: number, orgs: map[string]bool{}})
 }
 
 // checking is a check under way.
 type checking struct {
 	found  func(what, org string, id uuid.UUID)
 	purged int64
+	behind activitylog.Position
+	number func(leaf []byte) (writer [8]byte, n uint64)
 	orgs   map[string]bool // that have events
 }
 
@@ -66,6 +71,33 @@ func (c *checking) rows(ctx context.Context, tx activitylog.Tx, text string, ext
 		each(e, r.extra, derived)
 	}
 	return rows.Err()
+}
+
+// inOrder holds events, as they come, to the numbers of their writers, each of which commits one transaction after the
+// other. Within one transaction, which is one place, there is no such order.
+func (c *checking) inOrder() func(e *activitylog.Event, place int64) {
+	type numbered struct {
+		before, last uint64 // the highest number of earlier transactions, and of all
+		place        int64
+	}
+	writers := map[[8]byte]*numbered{}
+	return func(e *activitylog.Event, place int64) {
+		id, n := c.number(e.Leaf)
+		if n == 0 {
+			return
+		}
+		of := writers[id]
+		if of == nil {
+			of = &numbered{}
+			writers[id] = of
+		}
+		if of.place != place {
+			of.before, of.place = of.last, place
+		}
+		if of.last = max(of.last, n); n < of.before {
+			c.found("the row stands behind one that the same process recorded later", e.Org, e.ID)
+		}
+	}
 }
 
 // plainText tells values of columns apart, whatever type the driver gives them.

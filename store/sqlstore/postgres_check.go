@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/activitylog/activitylog"
@@ -13,13 +14,10 @@ import (
 func (b *postgres) check(context.Context, *checking) error { return errSnapshot }
 
 func (b *postgresSnapshot) check(ctx context.Context, c *checking) error {
-	var end uint64
-	if err := b.tx.QueryRowContext(ctx, "SELECT pg_snapshot_xmax(pg_current_snapshot())::text").Scan(&end); err != nil {
-		return err
-	}
-	err := c.rows(ctx, b.tx, "SELECT "+selected+", e.xact::text, e.search::text FROM activitylog_events e", 1,
-		func(id uuid.UUID) any { return id.String() }, func(e *activitylog.Event, at []int64, text string) {
-			if uint64(at[0]) >= end {
+	err := c.rows(ctx, b.tx, "SELECT "+selected+`, (e.xact >= activitylog_order(pg_snapshot_xmax(pg_current_snapshot())))::int, e.search::text
+		FROM activitylog_events e`, 1,
+		func(id uuid.UUID) any { return id.String() }, func(e *activitylog.Event, early []int64, text string) {
+			if early[0] != 0 {
 				c.found("the row says that a transaction wrote it that has not begun", e.Org, e.ID)
 			}
 			if text != vectorText(terms.Of(e)) {
@@ -27,6 +25,16 @@ func (b *postgresSnapshot) check(ctx context.Context, c *checking) error {
 			}
 		})
 	if err != nil {
+		return err
+	}
+	from, err := parsePGPosition(c.behind)
+	if err != nil {
+		return err
+	}
+	w := b.newBuilder()
+	w.write("SELECT "+evidence+", e.xact::text FROM activitylog_events e WHERE (e.xact, e.id, e.org) > (?::xid8, ?, ?) ORDER BY e.xact, e.id, e.org",
+		strconv.FormatUint(from.xact, 10), from.id.String(), from.org)
+	if err := b.s.eachEvidence(ctx, w, c.inOrder()); err != nil {
 		return err
 	}
 	if err := c.known(ctx, b.tx); err != nil {

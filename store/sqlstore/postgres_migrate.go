@@ -21,6 +21,9 @@ func (b *postgres) ready(ctx context.Context) error {
 	case version > schemaVersion:
 		return tooNew(version)
 	}
+	if err := b.settled(ctx); sqlState(err) != noPrivilege {
+		return err
+	}
 	return nil
 }
 
@@ -43,7 +46,10 @@ func (b *postgres) migrate(ctx context.Context) error {
 			return tooNew(version)
 		}
 		if version >= 1 {
-			return nil
+			return settle(ctx, tx)
+		}
+		if err := setOrder(ctx, tx, 0, 0); err != nil {
+			return err
 		}
 		files := []string{"0001_init.sql", "0001_tables.sql", "0001_triggers.sql"}
 		if b.opts.Partitioned {

@@ -156,8 +156,8 @@ func asSeen(ctx context.Context, tx *sql.Tx, name string, n int64, seen string) 
 		return false, nil
 	}
 	var came bool
-	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM `+name+` WHERE xact >= pg_snapshot_xmin($1::text::pg_snapshot)
-		AND NOT pg_visible_in_snapshot(xact, $1::text::pg_snapshot))`, snapshot).Scan(&came)
+	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM `+name+` WHERE xact >= activitylog_order(pg_snapshot_xmin($1::text::pg_snapshot))
+		AND NOT pg_visible_in_snapshot(activitylog_writer(xact), $1::text::pg_snapshot))`, snapshot).Scan(&came)
 	return !came, err
 }
 

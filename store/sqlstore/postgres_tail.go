@@ -13,7 +13,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// A position on PostgreSQL is the transaction of an event and its key within. A sequence would not do: a slow
+// A position on PostgreSQL is the order of an event and its key within: that of its transaction. A sequence would not do: a slow
 // transaction with a lower number commits later and would be skipped. Reading only below the oldest transaction that
 // still runs makes sure that nothing appears behind a position.
 type pgPosition struct {
@@ -42,8 +42,6 @@ func parsePGPosition(s activitylog.Position) (pgPosition, error) {
 	}
 	return p, fmt.Errorf("%w: %q is no position of this store", activitylog.ErrInvalid, s)
 }
-
-const horizon = `pg_snapshot_xmin(pg_current_snapshot())`
 
 func (b *postgres) tail(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error) {
 	if after == activitylog.End {

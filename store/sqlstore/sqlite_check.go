@@ -44,6 +44,15 @@ func (b *sqliteSnapshot) check(ctx context.Context, c *checking) error {
 	if err := b.checkNumbers(ctx, c, count, last, spread); err != nil {
 		return err
 	}
+	from, err := parseNumberPosition(c.behind)
+	if err != nil {
+		return err
+	}
+	w := b.newBuilder()
+	w.write("SELECT "+evidence+", e.seq FROM activitylog_events e WHERE e.seq > ? ORDER BY e.seq", from)
+	if err := b.s.eachEvidence(ctx, w, c.inOrder()); err != nil {
+		return err
+	}
 	if err := c.known(ctx, b.tx); err != nil {
 		return err
 	}

@@ -201,7 +201,7 @@ func (m moment) Tail(ctx context.Context, after activitylog.Position, limit int)
 	return list, next, err
 }
 
-func (m moment) Check(_ context.Context, _ int64, found func(what, org string, id uuid.UUID)) error {
+func (m moment) Check(_ context.Context, _ int64, _ activitylog.Position, _ func([]byte) ([8]byte, uint64), found func(what, org string, id uuid.UUID)) error {
 	if m.s.fault.check != nil {
 		return m.s.fault.check(found)
 	}

@@ -23,7 +23,8 @@ type (
 	}
 	// checker is a Tailer of a snapshot that derives again what the store derived from events and tells what differs.
 	checker interface {
-		Check(ctx context.Context, purged int64, found func(what, org string, id uuid.UUID)) error
+		Check(ctx context.Context, purged int64, behind activitylog.Position, number func(leaf []byte) (writer [8]byte, n uint64),
+			found func(what, org string, id uuid.UUID)) error
 	}
 	// prover is a store that tells what it proved of its durability.
 	prover interface {
@@ -104,7 +105,7 @@ var snapshotCases = []testCase{
 			var wrong []string
 			s.snapshot(func(tail activitylog.Tailer, _ activitylog.Spacer) error {
 				wrong = nil
-				return tail.(checker).Check(s.ctx, purged, func(what, org string, id uuid.UUID) {
+				return tail.(checker).Check(s.ctx, purged, "", func([]byte) ([8]byte, uint64) { return [8]byte{}, 0 }, func(what, org string, id uuid.UUID) {
 					wrong = append(wrong, fmt.Sprintf("%s (%q, %s)", what, org, id))
 				})
 			})

@@ -25,7 +25,7 @@ CREATE TABLE activitylog_events (
   leaf               bytea,
   opening            bytea,
   search             tsvector NOT NULL,
-  xact               xid8 NOT NULL DEFAULT pg_current_xact_id(), -- followers read only below the oldest running transaction
+  xact               xid8 NOT NULL DEFAULT activitylog_order(pg_current_xact_id()), -- followers read only below the oldest running transaction
   PRIMARY KEY (org, id)
 );
 CREATE INDEX activitylog_events_org      ON activitylog_events (org, time, id);

@@ -26,7 +26,7 @@ CREATE TABLE activitylog_events (
   leaf               bytea,
   opening            bytea,
   search             tsvector NOT NULL,
-  xact               xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  xact               xid8 NOT NULL DEFAULT activitylog_order(pg_current_xact_id()),
   PRIMARY KEY (org, time, id)
 ) PARTITION BY RANGE (time);
 CREATE TABLE activitylog_events_other PARTITION OF activitylog_events DEFAULT;
