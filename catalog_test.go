@@ -33,7 +33,7 @@ campaign medium admin: campaign.send
 data info security: data.view data.import data.delete data.share
 data medium security: data.export
 automation low admin: automation.create automation.update automation.delete automation.run
-audit low meta: audit.view audit.export audit.filter.save audit.alert.open audit.alert.update audit.alert.resolve audit.alert.reopen audit.alert.ack audit.alert.snooze audit.alert.plan audit.alert.close audit.hold.set audit.hold.lift audit.review audit.purge audit.prune audit.verify audit.config.change audit.anchor.resume
+audit low meta: audit.view audit.export audit.filter.save audit.filter.remove audit.alert.open audit.alert.update audit.alert.resolve audit.alert.reopen audit.alert.ack audit.alert.snooze audit.alert.plan audit.alert.close audit.hold.set audit.hold.lift audit.review audit.purge audit.prune audit.verify audit.config.change audit.anchor.resume
 audit high meta: audit.erase audit.gap audit.anchor.late audit.seal.late
 audit critical meta: audit.anchor.contradict
 system info meta: system.startup system.canary system.migration system.job.run

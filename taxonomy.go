@@ -182,6 +182,8 @@ var builtin = []Action{
 		Targets: []string{"log range"}, Done: "exported the activity log", Do: "export the activity log"},
 	{Name: "audit.filter.save", Verb: "create", Severity: Low, Retention: "meta",
 		Targets: []string{"view"}, Done: "saved the view {target}", Do: "save the view {target}"},
+	{Name: "audit.filter.remove", Verb: "delete", Severity: Low, Retention: "meta",
+		Targets: []string{"view"}, Done: "removed the view {target}", Do: "remove the view {target}"},
 	{Name: "audit.alert.open", Verb: "create", Severity: Low, Retention: "meta",
 		Targets: []string{"alert"}, Done: "opened the alert {target}", Do: "open the alert {target}"},
 	{Name: "audit.alert.update", Verb: "update", Severity: Low, Retention: "meta",

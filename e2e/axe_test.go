@@ -140,6 +140,7 @@ func pages(id, alert string) []pageOf {
 	org := []access.Grant{access.Org(amara, "northwind", access.AllRights)}
 	reader := []access.Grant{access.Org(amara, "northwind", access.View)}
 	member := []access.Grant{access.Project(amara, "northwind", "field-notes", access.View)}
+	part := []access.Grant{access.Project(amara, "northwind", "field-notes", access.AllRights)}
 	platform := []access.Grant{access.Platform(amara, access.AllRights)}
 	list := []pageOf{
 		{name: "log", path: "", click: "#views summary"},
@@ -160,6 +161,8 @@ func pages(id, alert string) []pageOf {
 		{name: "event", path: "events/" + id},
 		{name: "missing", path: "events/nowhere", failing: true},
 		{name: "denied", path: "orgs/harborline/", failing: true},
+		{name: "export", path: "?range=7d", click: "#export summary"},
+		{name: "part", path: "orgs/northwind/projects/field-notes/", grants: part, click: "#export summary"},
 	}
 	for i := range list {
 		if list[i].grants == nil {

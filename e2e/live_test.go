@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -64,20 +65,22 @@ func TestLive(t *testing.T) {
 	record("raj")
 	tb.until("document.querySelector('#arrived')?.textContent === '1 new event – show'")
 
-	// A hidden tab keeps no stream, and a tab that takes over has one of its own.
-	other := open(t, s)
-	other.look(1440, 1000, "light")
-	other.open("")
-	eval[bool](tb, "Object.defineProperty(document, 'hidden', {value: true, configurable: true}), document.dispatchEvent(new Event('visibilitychange')), true")
+	// A hidden tab keeps no stream, and goes on from where it was.
+	other := tb.beside()
+	other.open("?q=actor%3Araj")
+	tb.hide(true)
 	tb.until(live + " === 'Live: paused'")
+	record("raj")
 	eval[bool](other, "document.querySelector('#live').click(), true")
 	other.until(live + " === 'Live: on'")
 	record("raj")
 	other.until("document.querySelector('#arrived')")
-	eval[bool](tb, "Object.defineProperty(document, 'hidden', {value: false, configurable: true}), document.dispatchEvent(new Event('visibilitychange')), true")
-	tb.until(live + " === 'Live: in another window'")
+	tb.hide(false)
+	tb.until("document.querySelector('#arrived').textContent === '3 new events – show'")
+	tb.until(live + " === 'Live: on'")
 	eval[bool](other, "document.querySelector('#live').click(), true")
-	tb.until("document.querySelector('#arrived').textContent === '2 new events – show'")
+	record("raj")
+	tb.until("document.querySelector('#arrived').textContent === '4 new events – show'")
 	eval[bool](tb, "document.querySelector('#live').click(), true")
 	tb.until(live + " === 'Live' && !document.querySelector('#arrived')")
 
@@ -86,6 +89,55 @@ func TestLive(t *testing.T) {
 	if eval[bool](tb, "Boolean(document.querySelector('#live'))") {
 		t.Error("a range that is over offers live events")
 	}
+}
+
+// hide tells a tab that it is not seen any more, or that it is again.
+func (tb *tab) hide(hidden bool) {
+	tb.t.Helper()
+	eval[bool](tb, fmt.Sprintf("Object.defineProperty(document, 'hidden', {value: %t, configurable: true}), document.dispatchEvent(new Event('visibilitychange')), true", hidden))
+}
+
+// Six tabs of one browser are live by one stream, also when the tab that has it goes.
+func TestLiveInSixTabs(t *testing.T) {
+	s, record := growing(t)
+	tabs := []*tab{open(t, s)}
+	tabs[0].open("")
+	for range 5 {
+		tabs = append(tabs, tabs[0].beside().open(""))
+	}
+	streams := func() (n int) {
+		for _, tb := range tabs {
+			tb.mu.Lock()
+			defer tb.mu.Unlock()
+			for _, r := range tb.requests {
+				if strings.Contains(r, "/api/v1/stream") {
+					n++
+				}
+			}
+		}
+		return n
+	}
+	for _, tb := range tabs {
+		eval[bool](tb, "document.querySelector('#live').click(), true")
+		tb.until(live + " === 'Live: on'")
+	}
+	record("mei")
+	for _, tb := range tabs {
+		tb.until("document.querySelector('#arrived')?.textContent === '1 new event – show'")
+	}
+	if n := streams(); n != 1 {
+		t.Errorf("six tabs opened %d streams", n)
+	}
+	tabs[0].hide(true) // it had the stream
+	record("mei")
+	for _, tb := range tabs {
+		tb.until("document.querySelector('#arrived').textContent === '2 new events – show'")
+	}
+	if n := streams(); n != 2 {
+		t.Errorf("%d streams were opened; the tab that took over has the second", n)
+	}
+	eval[bool](tabs[1], "document.querySelector('#arrived').click(), true")
+	tabs[1].until("document.querySelectorAll('.rowlink').length === 3 && " + live + " === 'Live: on'")
 }
 
 // An export tells how far it is.

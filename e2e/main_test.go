@@ -251,7 +251,23 @@ func open(t *testing.T, s *site) *tab {
 	t.Helper()
 	root, err := browser()
 	needs.Missing(t, err)
-	ctx, cancel := chromedp.NewContext(root, chromedp.WithNewBrowserContext()) // with cookies of its own
+	return openIn(t, root, s, chromedp.WithNewBrowserContext()) // with cookies of its own
+}
+
+// beside opens another tab of the same browser, which believes to be seen too.
+func (tb *tab) beside() *tab {
+	tb.t.Helper()
+	other := openIn(tb.t, tb.ctx, tb.site)
+	run(other, func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
+		_, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+		return chromedp.Void{}, err
+	})
+	return other
+}
+
+func openIn(t *testing.T, root context.Context, s *site, opts ...chromedp.ContextOption) *tab {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(root, opts...)
 	t.Cleanup(cancel)
 	tb := &tab{t: t, ctx: ctx, site: s}
 	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {

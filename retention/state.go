@@ -27,7 +27,7 @@ type state struct {
 
 // deciding are the actions whose newest event about a target is the state of that target, and those of alerts.
 var deciding = []string{
-	decision.Setting, decision.SetHold, decision.LiftHold, decision.Review, decision.View,
+	decision.Setting, decision.SetHold, decision.LiftHold, decision.Review, decision.SaveView, decision.RemoveView,
 	decision.AlertOpen, decision.AlertReopen, decision.AlertUpdate, decision.AlertResolve,
 	decision.AlertAck, decision.AlertSnooze, decision.AlertPlan, decision.AlertClose,
 }
@@ -35,7 +35,7 @@ var deciding = []string{
 // fold reads the state for the events of an organization, or of all for the empty org.
 func (k *Keeper) fold(ctx context.Context, org string) (*state, error) {
 	s := &state{org: org, rules: map[string][]Rule{}, holds: map[string][]Hold{}, onces: map[string]time.Time{}}
-	seen, alerts := map[[4]string]bool{}, openAlerts{}
+	seen, alerts, removals := map[[4]string]bool{}, openAlerts{}, map[[4]string]activitylog.Event{}
 	for e, err := range k.decisions(ctx, org) { // newest first within each organization
 		if err != nil {
 			return nil, err
@@ -50,9 +50,17 @@ func (k *Keeper) fold(ctx context.Context, org string) (*state, error) {
 		t := e.Targets[0]
 		what := [4]string{e.Org, subject(e.Action), t.Type, t.ID}
 		if seen[what] {
+			if r, ok := removals[what]; ok { // without it the older one would count again
+				s.protected = append(s.protected, r)
+				delete(removals, what)
+			}
 			continue
 		}
 		seen[what] = true
+		if e.Action == decision.RemoveView {
+			removals[what] = e
+			continue
+		}
 		if err := s.add(&e); err != nil {
 			return nil, err
 		}
@@ -92,8 +100,11 @@ func (k *Keeper) decisions(ctx context.Context, org string) iter.Seq2[activitylo
 
 // subject is what the actions about one thing have in common.
 func subject(action string) string {
-	if action == decision.LiftHold {
+	switch action {
+	case decision.LiftHold:
 		return decision.SetHold
+	case decision.RemoveView:
+		return decision.SaveView
 	}
 	return action
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -22,9 +23,35 @@ type apiCall struct {
 	returns any // an example of what it returns, for the description
 
 	// kinds are the content types of an answer that is no JSON, which send writes itself.
-	kinds []string
-	send  func(v *visit)
-	more  [][2]string // further parameters, and what they say
+	kinds  []string
+	send   func(v *visit)
+	more   [][2]string // further parameters, and what they say
+	noHead bool        // nothing less than the whole may be asked for
+
+	changes []apiChange
+}
+
+// apiChange is what another method than GET does at the same place.
+type apiChange struct {
+	method, about string
+	takes         any // an example of the JSON that it takes; nil: nothing
+	do            func(v *visit, id string) (any, error)
+	returns       any
+}
+
+// methods are those that the call takes.
+func (c apiCall) methods() []string {
+	var list []string
+	if c.answer != nil || c.send != nil {
+		list = append(list, http.MethodGet)
+		if !c.noHead {
+			list = append(list, http.MethodHead)
+		}
+	}
+	for _, x := range c.changes {
+		list = append(list, x.method)
+	}
+	return list
 }
 
 func apiCalls() []apiCall {
@@ -35,14 +62,20 @@ func apiCalls() []apiCall {
 		{path: "histogram", about: "Events over time.", filters: true, answer: (*visit).apiHistogram, returns: apiHistogram{}},
 		{path: "facets", about: "Events by the values of fields.", filters: true, answer: (*visit).apiFacets, returns: apiFacets{}},
 		{path: "alerts", about: "The alerts of an organization, the last changed first.", answer: (*visit).apiAlerts, returns: apiAlerts{}},
+		{path: "views", about: "The saved views of this log that the caller may know of, by name.", answer: (*visit).apiViews, returns: apiViewList{},
+			changes: []apiChange{{method: http.MethodPost, about: "Saves a view, in place of one of that name on the same shelf. It is recorded.",
+				takes: apiViewAsk{}, do: (*visit).apiSaveView, returns: apiView{}}}},
+		{path: "views/{id}", changes: []apiChange{{method: http.MethodDelete, about: "Removes a view, and returns those that are left. It is recorded.",
+			do: (*visit).apiRemoveView, returns: apiViewList{}}}},
 		{path: "meta", about: "What this API knows and what the caller may do.", answer: (*visit).apiMeta, returns: apiMeta{}},
 		{path: "stream", about: "New events as they are committed: server-sent events of the types activity, beat, lagged and bye.", filters: true,
 			kinds: []string{"text/event-stream"}, send: (*visit).stream,
 			more: [][2]string{{"after", "The id to go on behind; Last-Event-ID comes first."}}},
-		{path: "export", about: "All events of the filter as a file. It is recorded.", filters: true,
-			kinds: []string{"text/csv", "application/x-ndjson"}, send: (*visit).export,
-			more: [][2]string{{"format", "csv or ndjson; the default is csv."}, {"bom", "1: a CSV begins with a byte order mark."}, {"token", "By which the progress can be asked for: 16 to 64 letters and digits."}}},
-		{path: "exports/{id}", about: "How far the export with this token has come. A POST ends it.", answer: (*visit).apiProgress, returns: apiProgress{}},
+		{path: "export", about: "All events of the filter as a file. It is recorded.", filters: true, noHead: true,
+			kinds: []string{"text/csv", "application/x-ndjson", "application/zip"}, send: (*visit).export,
+			more: [][2]string{{"format", "csv, ndjson or evidence, which is an archive for activitylog verify; the default is csv."}, {"bom", "1: a CSV begins with a byte order mark."}, {"token", "By which the progress can be asked for: 16 to 64 letters and digits."}}},
+		{path: "exports/{id}", about: "How far the export with this token has come.", answer: (*visit).apiProgress, returns: apiProgress{},
+			changes: []apiChange{{method: http.MethodPost, about: "Ends the export.", do: (*visit).cancelExport, returns: apiProgress{}}}},
 	}
 }
 
@@ -50,7 +83,7 @@ type apiPage struct {
 	Items    []activitylog.Event `json:"items"`
 	Next     string              `json:"next,omitempty"`     // the cursor of the older page
 	Prev     string              `json:"prev,omitempty"`     // the cursor of the newer page
-	Examined int                 `json:"examined,omitempty"` // rows that were looked at in vain; the page may then be short
+	Examined int                 `json:"examined,omitempty"` // rows that were looked at in vain; the page may then be short. Hidden from who reads less than an organization
 	Query    string              `json:"query"`              // the whole filter in its text form
 }
 
@@ -124,28 +157,38 @@ type apiProblem struct {
 
 // api answers a call below a scope's api/v1/.
 func (v *visit) api(rest []string) {
-	if len(rest) == 1 && rest[0] == "openapi.json" {
-		v.json(http.StatusOK, "application/json", v.h.openAPI())
-		return
-	}
-	for _, c := range apiCalls() {
-		id, ok := c.match(rest)
-		if !ok {
-			continue
-		}
-		if c.send != nil {
-			c.send(v)
+	described := apiCall{path: "openapi.json", answer: func(v *visit, _ string) (any, error) { return v.h.openAPI(), nil }}
+	for _, c := range append(apiCalls(), described) {
+		if id, ok := c.match(rest); ok {
+			v.call(c, id)
 			return
 		}
-		answer, err := c.answer(v, id)
-		if err != nil {
-			v.apiFail(err)
-			return
-		}
-		v.json(http.StatusOK, "application/json", answer)
-		return
 	}
 	v.apiFail(activitylog.ErrNotFound)
+}
+
+// call does what a method means at the place of a call.
+func (v *visit) call(c apiCall, id string) {
+	do, method := c.answer, v.r.Method
+	switch i := slices.IndexFunc(c.changes, func(x apiChange) bool { return x.method == method }); {
+	case i >= 0 && v.h.sameOrigin.Check(v.r) != nil: // a page of another site
+		v.fail(http.StatusForbidden, nil)
+		return
+	case i >= 0:
+		do = c.changes[i].do
+	case !slices.Contains(c.methods(), method):
+		v.notAllowed(c.methods())
+		return
+	case c.send != nil:
+		c.send(v)
+		return
+	}
+	answer, err := do(v, id)
+	if err != nil {
+		v.apiFail(err)
+		return
+	}
+	v.json(http.StatusOK, "application/json", answer)
 }
 
 // match tells whether a path is that of the call, and which id it holds.
@@ -182,7 +225,10 @@ func (v *visit) json(status int, kind string, body any) {
 func (v *visit) apiFail(err error) {
 	p := apiProblem{Type: "about:blank", Status: http.StatusInternalServerError, Code: "failed"}
 	var wrong *wrongQuery
+	var unsaved *unsaved
 	switch {
+	case errors.As(err, &unsaved):
+		p.Status, p.Code, p.Detail = http.StatusBadRequest, "view", unsaved.text
 	case errors.As(err, &wrong):
 		p.Status, p.Code, p.Detail, p.Position = http.StatusBadRequest, "query", wrong.Text, &wrong.Pos
 	case errors.Is(err, access.ErrDenied):
@@ -236,7 +282,10 @@ func (v *visit) apiEvents(string) (any, error) {
 	if page.Events == nil {
 		page.Events = []activitylog.Event{}
 	}
-	return apiPage{page.Events, pin(page.Next), pin(page.Prev), page.Examined, a.filter.String()}, nil
+	for i := range page.Events {
+		v.unnumbered(&page.Events[i])
+	}
+	return apiPage{page.Events, pin(page.Next), pin(page.Prev), v.examined(page.Examined), a.filter.String()}, nil
 }
 
 func (v *visit) apiEvent(id string) (any, error) {
@@ -244,5 +293,7 @@ func (v *visit) apiEvent(id string) (any, error) {
 	if err != nil {
 		return nil, activitylog.ErrNotFound
 	}
-	return v.reader.Get(v.r.Context(), parsed)
+	e, err := v.reader.Get(v.r.Context(), parsed)
+	v.unnumbered(&e)
+	return e, err
 }

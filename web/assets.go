@@ -79,8 +79,13 @@ func (a assets) url(name string) string { return "static/" + a[name].hash + "/" 
 
 func (a assets) serve(w http.ResponseWriter, r *http.Request, hash, name string) {
 	file, ok := a[name]
-	if !ok || hash != file.hash || r.Method != http.MethodGet && r.Method != http.MethodHead {
+	if !ok || hash != file.hash {
 		http.NotFound(w, r)
+		return
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, "a file is only read", http.StatusMethodNotAllowed)
 		return
 	}
 	head := w.Header()

@@ -68,6 +68,9 @@ func (v *visit) controls(l *list, a asked, now time.Time) {
 		l.Export = true
 		link := p.with(func(*params) {}).encode()
 		l.CSV, l.NDJSON = l.Here+"export?format=csv&"+link, l.Here+"export?format=ndjson&"+link
+		if l.Unproved = v.unproved(); l.Unproved == "" {
+			l.Pack = l.Here + "export?format=evidence&" + link
+		}
 	}
 	l.Query, l.Sharing = p.with(func(*params) {}).encode(), v.route.scope.kind != "own"
 	l.CopyNow = p.with(func(p *params) { p.event = v.params.event }).link()

@@ -56,8 +56,10 @@ func (v *visit) open(id string) (*detail, error) {
 		return nil, err
 	}
 	v.learn([]activitylog.Event{e})
+	proved := e
+	v.unnumbered(&e)
 	d := v.detail(&e)
-	d.Seal = v.seal(&e, d.Permalink)
+	d.Seal = v.seal(&proved, d.Permalink)
 	return d, nil
 }
 

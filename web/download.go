@@ -33,22 +33,26 @@ func (v *visit) export() {
 	case a.wrong != nil: // a file of something else than was asked for must not be
 		v.fail(http.StatusBadRequest, errors.New(a.wrong.Text))
 		return
-	case v.r.Method == http.MethodHead:
-		v.fail(http.StatusMethodNotAllowed, nil)
-		return
 	}
 	asked := v.r.URL.Query()
-	kind, write := "csv", export.AsCSV(&export.CSVOptions{BOM: asked.Get("bom") == "1"})
-	if asked.Get("format") == "ndjson" {
-		kind, write = "ndjson", export.AsNDJSON()
-	}
 	ctx, cancel := context.WithCancel(v.r.Context())
 	defer cancel()
+	kind, write := "csv", export.AsCSV(&export.CSVOptions{BOM: asked.Get("bom") == "1"})
+	switch asked.Get("format") {
+	case "ndjson":
+		kind, write = "ndjson", export.AsNDJSON()
+	case "evidence":
+		if why := v.unproved(); why != "" {
+			v.refuse(why)
+			return
+		}
+		kind, write = "zip", v.pack(ctx, a)
+	}
 	known := v.h.exports.begin(v.exportKey(asked.Get("token")), cancel, time.Now())
 	out := &download{v: v, name: fileName(v.scopeName(), now, kind), kind: kind, known: known, control: http.NewResponseController(v.w)}
 	out.deadline(time.Time{})
 	_, err = v.reader.Export(ctx, out, activitylog.Query{Filter: a.filter}, func(w io.Writer, events iter.Seq2[activitylog.Event, error]) error {
-		return write(w, known.counted(events))
+		return write(w, known.counted(v.exported(events)))
 	})
 	out.deadline(time.Now().Add(chunkTime)) // for what the server still sends
 	known.end(err, time.Now())
@@ -80,7 +84,7 @@ func (d *download) begin() {
 	}
 	d.begun = true
 	head := d.v.w.Header()
-	head.Set("Content-Type", map[string]string{"csv": "text/csv; charset=utf-8; header=present", "ndjson": "application/x-ndjson"}[d.kind])
+	head.Set("Content-Type", map[string]string{"csv": "text/csv; charset=utf-8; header=present", "ndjson": "application/x-ndjson", "zip": "application/zip"}[d.kind])
 	head.Set("Content-Disposition", `attachment; filename="`+d.name+`"`)
 	head.Set("X-Accel-Buffering", "no")
 	d.v.w.WriteHeader(http.StatusOK)

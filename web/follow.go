@@ -2,6 +2,9 @@ package web
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 
@@ -13,8 +16,9 @@ const keptEvents = 256
 
 // follower follows the log once for all streams, and keeps the last events for them.
 type follower struct {
-	log  *activitylog.Log
-	stop context.CancelFunc
+	log   *activitylog.Log
+	stop  context.CancelFunc
+	ready chan struct{} // closed when it knows where the log ends, or that it cannot follow
 
 	mu     sync.Mutex
 	recent []activitylog.Tailed // as they were committed
@@ -23,32 +27,78 @@ type follower struct {
 	err    error                // why it follows no more
 }
 
-// newFollower follows the log from its end on, until stop.
-func newFollower(ctx context.Context, log *activitylog.Log) (*follower, error) {
-	_, end, err := log.Tail(ctx, activitylog.End, 1)
-	if err != nil {
-		return nil, err
-	}
-	f := &follower{log: log, before: end, moved: make(chan struct{})}
-	ctx, f.stop = context.WithCancel(context.WithoutCancel(ctx))
-	go f.run(ctx, end)
-	return f, nil
+// errUnfollowed is why streams end whose follower failed. The host was told why.
+var errUnfollowed = errors.New("the log is followed no more")
+
+// newFollower follows the log from its end on, until stop. failed is told why it ended before, unless nobody waited for
+// more than its beginning: they are told themselves.
+func newFollower(log *activitylog.Log, failed func(error)) *follower {
+	f := &follower{log: log, ready: make(chan struct{}), moved: make(chan struct{})}
+	ctx, stop := context.WithCancel(context.Background())
+	f.stop = stop
+	go func() {
+		begun := false
+		err := guarded(func() error {
+			_, end, err := log.Tail(ctx, activitylog.End, 1)
+			if err != nil {
+				return err
+			}
+			f.before, begun = end, true
+			close(f.ready)
+			return f.run(ctx, end)
+		})
+		if begun && ctx.Err() == nil && !errors.Is(err, activitylog.ErrClosed) {
+			_ = guarded(func() error { failed(err); return nil }) // there is nobody else to tell
+			err = errUnfollowed
+		}
+		f.end(err)
+		if !begun {
+			close(f.ready)
+		}
+	}()
+	return f
 }
 
-func (f *follower) run(ctx context.Context, from activitylog.Position) {
+// guarded makes a panic an error. What panics is the store or what the host gave to the log; here nobody else would catch
+// it, and it would end the process.
+func guarded(do func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("web: following the log: panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return do()
+}
+
+// run keeps what is committed, until the log says why no more comes.
+func (f *follower) run(ctx context.Context, from activitylog.Position) error {
 	for t, err := range f.log.Watch(ctx, from, activitylog.Filter{}) {
-		f.mu.Lock()
-		if f.err = err; err == nil {
-			f.recent = append(f.recent, t)
+		if err != nil {
+			return err
 		}
-		if len(f.recent) == 2*keptEvents { // streams may hold parts of the old list
-			f.before = f.recent[keptEvents-1].Position
-			f.recent = slices.Clone(f.recent[keptEvents:])
-		}
-		close(f.moved)
-		f.moved = make(chan struct{})
-		f.mu.Unlock()
+		f.add(t)
 	}
+	return activitylog.ErrClosed
+}
+
+func (f *follower) add(t activitylog.Tailed) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.recent = append(f.recent, t); len(f.recent) == 2*keptEvents { // streams may hold parts of the old list
+		f.before = f.recent[keptEvents-1].Position
+		f.recent = slices.Clone(f.recent[keptEvents:])
+	}
+	close(f.moved)
+	f.moved = make(chan struct{})
+}
+
+// end tells all streams that nothing comes any more.
+func (f *follower) end(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.err = err
+	close(f.moved)
+	f.moved = make(chan struct{})
 }
 
 // head is the position behind all that it has seen.

@@ -146,9 +146,22 @@ func (w *town) harvest(t *testing.T, m *monitor.Monitor) {
 		add("place", last(messages(get(t, w.pages, home+"api/v1/stream").ok(t).body)))
 		get(t, w.pages, home+"export?token="+token).ok(t)
 		add("token", token)
+		for _, shared := range []string{"", "1"} {
+			form := url.Values{"name": {orgSecret(org) + secret(org, project)}, "query": {"range=all"}, "shared": {shared}}
+			if kindOf(g) == "own" {
+				form.Set("name", secret(org, "p1"))
+			}
+			saved := request(t, w.pages, http.MethodPost, home+"views", form.Encode(), "Content-Type", "application/x-www-form-urlencoded")
+			require.Equal(t, http.StatusSeeOther, saved.code)
+		}
+		for _, m := range viewForm.FindAllStringSubmatch(get(t, w.pages, home+"api/v1/views").ok(t).body, -1) {
+			add("view", m[1])
+		}
 	}
 	require.NotEmpty(t, w.pool["cursor"])
 }
+
+var viewForm = regexp.MustCompile(`"id":"([^"]*)"`)
 
 func kindOf(g access.Grant) string {
 	kind, _, _ := g.Scope()
@@ -181,7 +194,7 @@ func (w *town) request() *http.Request {
 	}
 	paths := []string{"", "", "", "recent/", "usage/", "alerts/", "governance/", "events/" + w.any("event"), "events/" + w.any("event"), "alerts/" + w.any("alert"), "export", "export",
 		"api/v1/events", "api/v1/events", "api/v1/events/" + w.any("event"), "api/v1/events/" + w.any("event"), "api/v1/count", "api/v1/histogram", "api/v1/facets", "api/v1/alerts", "api/v1/meta",
-		"api/v1/stream", "api/v1/stream", "api/v1/export", "api/v1/exports/" + w.any("token")}
+		"api/v1/stream", "api/v1/stream", "api/v1/export", "api/v1/exports/" + w.any("token"), "views", "api/v1/views", "api/v1/views/" + w.any("view")}
 	v := url.Values{}
 	kinds := map[string]string{"org": "org", "project": "project", "actor": "actor", "model": "model", "event": "event", "alert": "alert", "cursor": "cursor", "q": "query", "after": "place", "token": "token"}
 	for _, name := range slices.Sorted(maps.Keys(kinds)) {
@@ -193,7 +206,7 @@ func (w *town) request() *http.Request {
 			v.Add(name, value)
 		}
 	}
-	for _, name := range []string{"range=all", "range=all", "range=90d", "reads=1", "format=ndjson", "category=ai", "quick=errors", "limit=200", "tz=utc", "category=audit"} {
+	for _, name := range []string{"range=all", "range=all", "range=90d", "reads=1", "format=ndjson", "format=evidence", "category=ai", "quick=errors", "limit=200", "tz=utc", "category=audit"} {
 		if w.rng.IntN(6) == 0 {
 			key, value, _ := strings.Cut(name, "=")
 			v.Add(key, value)
@@ -202,7 +215,9 @@ func (w *town) request() *http.Request {
 	method, body := http.MethodGet, ""
 	if w.rng.IntN(20) == 0 {
 		method = http.MethodPost
-		body = url.Values{"do": {[]string{"acknowledge", "snooze", "resolve", "planned"}[w.rng.IntN(4)]}, "reason": {"by the fuzz"}}.Encode()
+		body = url.Values{"do": {[]string{"acknowledge", "snooze", "resolve", "planned"}[w.rng.IntN(4)]}, "reason": {"by the fuzz"}, "remove": {w.any("view")}}.Encode()
+	} else if w.rng.IntN(20) == 0 {
+		method = http.MethodDelete
 	}
 	pick := func(list []string) string { return list[w.rng.IntN(len(list))] }
 	r := httptest.NewRequest(method, "/"+pick(scopes)+pick(paths)+"?"+v.Encode(), strings.NewReader(body))
@@ -267,7 +282,8 @@ func (w *town) unharmed(t *testing.T, viewer access.Grant) {
 	_, org, _ := viewer.Scope()
 	for e, err := range w.log.AllOrgs().Events(t.Context(), activitylog.Query{Filter: activitylog.ActorIs(viewer.Actor().ID)}) {
 		require.NoError(t, err)
-		if e.Org != org || kindOf(viewer) != "org" && e.Category == "audit" && !strings.HasPrefix(e.Action, "audit.view") && !strings.HasPrefix(e.Action, "audit.export") {
+		theirs := func(action string) bool { return strings.HasPrefix(e.Action, action) }
+		if e.Org != org || kindOf(viewer) != "org" && e.Category == "audit" && !theirs("audit.view") && !theirs("audit.export") && !theirs("audit.filter") {
 			t.Errorf("%s left %s in %s", viewer.Actor().ID, e.Action, e.Org)
 		}
 	}

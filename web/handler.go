@@ -103,7 +103,8 @@ var accentForm = regexp.MustCompile(`^#[0-9a-fA-F]{6} #[0-9a-fA-F]{6}$`)
 
 // New returns the pages of a log. It fails without an Authorizer: there is no open log. nil options mean defaults.
 func New(log *activitylog.Log, authorize Authorizer, opts *Options) (*Handler, error) {
-	h := &Handler{log: log, authorize: authorize, sameOrigin: http.NewCrossOriginProtection(), streams: newStreams(log)}
+	h := &Handler{log: log, authorize: authorize, sameOrigin: http.NewCrossOriginProtection()}
+	h.streams = newStreams(log, h.report)
 	if opts != nil {
 		h.opts = *opts
 	}

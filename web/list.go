@@ -39,8 +39,8 @@ type list struct {
 	Days           []day
 	Shown          int
 	Newer, Older   string
-	Examined       int   // rows that were looked at in vain, where the page is short of it
-	Looked         int64 // the same
+	Examined       bool  // whether the page is short, since rows were looked at in vain
+	Looked         int64 // how many; 0: hidden
 	Clear          string
 	First          bool // the log holds nothing at all
 	Columns        []column
@@ -48,6 +48,7 @@ type list struct {
 	Limits         []option
 	Export         bool
 	CSV, NDJSON    string
+	Pack, Unproved string // the address of the evidence pack, or why there is none
 	Live           string // the address of the stream; empty: nothing new can come
 	CopyFixed      string
 	Reads          string // the address that shows views of the log; empty: they are shown
@@ -174,8 +175,8 @@ func (v *visit) list(ctx context.Context, about reader, a asked, now time.Time) 
 
 func (v *visit) fill(l *list, page activitylog.Page, now time.Time) {
 	v.learn(page.Events)
-	l.Days, l.Shown, l.Examined = v.days(page.Events, now), len(page.Events), page.Examined
-	l.Looked = int64(page.Examined)
+	l.Days, l.Shown, l.Examined = v.days(page.Events, now), len(page.Events), page.Examined > 0
+	l.Looked = int64(v.examined(page.Examined))
 	turn := func(c activitylog.Cursor) string {
 		if c.IsZero() {
 			return ""

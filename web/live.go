@@ -148,6 +148,7 @@ func (s *live) collect(rounds int) (more bool, moved <-chan struct{}, err error)
 			return false, nil, err
 		}
 		s.at = events[i].Position
+		s.unnumbered(&e)
 		s.message("activity", e.AppendJSON(nil))
 		if s.out.Len() > sendSize {
 			if err := s.flush(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
@@ -228,6 +229,7 @@ func (s *live) goodbye(err error) {
 		why = "changed"
 	case errors.Is(err, errEnding), errors.Is(err, activitylog.ErrClosed), errors.Is(err, context.Canceled):
 		why = "ending"
+	case errors.Is(err, errUnfollowed): // of which the host was told once
 	default:
 		s.report(err)
 	}

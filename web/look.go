@@ -62,14 +62,6 @@ func (v *visit) back() string {
 // look takes what a reader chose. A cookie without a path holds for everything below the mount, however it is called
 // outside.
 func (v *visit) look() {
-	if v.r.Method != http.MethodPost {
-		v.fail(http.StatusMethodNotAllowed, nil)
-		return
-	}
-	if v.h.sameOrigin.Check(v.r) != nil { // a form on another site
-		v.fail(http.StatusForbidden, nil)
-		return
-	}
 	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, 16<<10)
 	if err := v.r.ParseForm(); err != nil {
 		v.fail(http.StatusBadRequest, errors.New("the form could not be read"))

@@ -2,6 +2,7 @@ package web
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,10 +23,10 @@ func (h *Handler) openAPI() object {
 	for _, s := range apiScopes {
 		for _, c := range apiCalls() {
 			path := "/" + s.path + "api/v1/" + c.path
-			params := []object{}
+			steps, params := []object{}, []object{}
 			for step := range strings.SplitSeq(path, "/") {
 				if name, ok := strings.CutPrefix(step, "{"); ok {
-					params = append(params, object{"name": strings.TrimSuffix(name, "}"), "in": "path", "required": true, "schema": object{"type": "string"}})
+					steps = append(steps, object{"name": strings.TrimSuffix(name, "}"), "in": "path", "required": true, "schema": object{"type": "string"}})
 				}
 			}
 			if c.filters {
@@ -38,19 +39,38 @@ func (h *Handler) openAPI() object {
 			for _, kind := range c.kinds {
 				content[kind] = object{"schema": object{"type": "string"}}
 			}
-			if c.send == nil {
-				content["application/json"] = object{"schema": schema(reflect.TypeOf(c.returns))}
+			if c.answer != nil {
+				content = jsonContent(c.returns)
 			}
-			paths[path] = object{"get": object{
-				"summary": c.about, "description": "Of " + s.about + ".", "parameters": params,
-				"responses": object{
-					"200":     object{"description": "The answer.", "content": content},
-					"default": object{"description": "What went wrong.", "content": object{"application/problem+json": object{"schema": schema(reflect.TypeFor[apiProblem]())}}},
-				},
-			}}
+			methods := object{}
+			if len(content) > 0 {
+				methods["get"] = operation(c.about, s.about, append(slices.Clone(steps), params...), content)
+			}
+			for _, x := range c.changes {
+				o := operation(x.about, s.about, steps, jsonContent(x.returns))
+				if x.takes != nil {
+					o["requestBody"] = object{"required": true, "content": jsonContent(x.takes)}
+				}
+				methods[strings.ToLower(x.method)] = o
+			}
+			paths[path] = methods
 		}
 	}
 	return object{"openapi": "3.1.0", "info": object{"title": h.opts.Title, "version": "1"}, "paths": paths}
+}
+
+func operation(about, scope string, params []object, content object) object {
+	return object{
+		"summary": about, "description": "Of " + scope + ".", "parameters": params,
+		"responses": object{
+			"200":     object{"description": "The answer.", "content": content},
+			"default": object{"description": "What went wrong.", "content": object{"application/problem+json": object{"schema": schema(reflect.TypeFor[apiProblem]())}}},
+		},
+	}
+}
+
+func jsonContent(example any) object {
+	return object{"application/json": object{"schema": schema(reflect.TypeOf(example))}}
 }
 
 func queryParam(name, about string, schema object) object {
@@ -88,6 +108,8 @@ func schema(t reflect.Type) object {
 		return schema(t.Elem())
 	case reflect.Slice:
 		return object{"type": "array", "items": schema(t.Elem())}
+	case reflect.Bool:
+		return object{"type": "boolean"}
 	case reflect.Int, reflect.Int64:
 		return object{"type": "integer"}
 	case reflect.Float64:

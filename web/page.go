@@ -140,8 +140,11 @@ func (out *writer) end() {
 	}
 }
 
-func (v *visit) report(err error) {
-	if v.h.opts.OnError != nil {
-		v.h.opts.OnError(err)
+func (v *visit) report(err error) { v.h.report(err) }
+
+// report tells the host what failed.
+func (h *Handler) report(err error) {
+	if h.opts.OnError != nil {
+		h.opts.OnError(err)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
-	"sync"
 
 	"github.com/activitylog/activitylog"
 )
@@ -17,17 +16,23 @@ import (
 type places struct {
 	log *activitylog.Log
 
-	mu   sync.Mutex
-	aead cipher.AEAD // nil: not loaded yet
+	turn chan struct{} // has one place, of who loads the key
+	aead cipher.AEAD   // nil: not loaded yet
 }
+
+func newPlaces(log *activitylog.Log) *places { return &places{log: log, turn: make(chan struct{}, 1)} }
 
 // placeSpace keeps the key, so that a stream can be resumed by another process and after a restart.
 const placeSpace = "activitylog/web"
 
-// ready loads the key, and makes it where there is none. A log that cannot keep one has ids of this process alone.
-func (p *places) ready(ctx context.Context) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+// load gets the key, and makes it where there is none. A log that cannot keep one has ids of this process alone.
+func (p *places) load(ctx context.Context) error {
+	select {
+	case p.turn <- struct{}{}:
+		defer func() { <-p.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	if p.aead != nil {
 		return nil
 	}

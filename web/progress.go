@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"iter"
-	"net/http"
 	"regexp"
 	"sync"
 	"sync/atomic"
@@ -147,12 +146,11 @@ func (v *visit) apiProgress(token string) (any, error) {
 }
 
 // cancelExport ends an export of the reader's own.
-func (v *visit) cancelExport(token string) {
+func (v *visit) cancelExport(token string) (any, error) {
 	s := v.h.exports.find(v.exportKey(token))
 	if s == nil {
-		v.fail(http.StatusNotFound, nil)
-		return
+		return nil, activitylog.ErrNotFound
 	}
 	s.stop()
-	v.json(http.StatusOK, "application/json", s.now())
+	return s.now(), nil
 }

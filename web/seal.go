@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"iter"
 	"net/http"
 	"strconv"
 	"time"
@@ -20,6 +22,8 @@ type Evidence interface {
 	Standing(ctx context.Context, e *activitylog.Event) (integrity.Standing, error)
 	// Health tells how far sealing is.
 	Health(ctx context.Context) (integrity.Health, error)
+	// AsEvidence returns what writes events as an evidence pack, with what the options say of their query.
+	AsEvidence(ctx context.Context, opts integrity.EvidenceOptions) func(io.Writer, iter.Seq2[activitylog.Event, error]) error
 }
 
 var _ Evidence = (*integrity.Sealer)(nil)
@@ -65,7 +69,9 @@ func (v *visit) seal(e *activitylog.Event, permalink string) seal {
 		if !x.Sealed.IsZero() {
 			s.State = fmt.Sprintf(h.t("Sealed at %s, and unchanged since"), h.moment(x.Sealed.In(v.local())))
 		}
-		s.Text = fmt.Sprintf(h.t("entry %s of %s"), grouped(x.Index+1), grouped(x.Size))
+		if s.Text = fmt.Sprintf(h.t("entry %s of %s"), grouped(x.Index+1), grouped(x.Size)); !v.whole(e.Org) {
+			s.Link, s.Text = "", h.t("Entry and proof are hidden: they would tell how much there is in the whole organization")
+		}
 	}
 	return s
 }
@@ -73,7 +79,7 @@ func (v *visit) seal(e *activitylog.Event, permalink string) seal {
 // proof sends the file by which anybody with the public key can check an event.
 func (v *visit) proof(id string) {
 	parsed, err := uuid.Parse(id)
-	if err != nil || v.h.opts.Evidence == nil || v.grant.Rights()&access.ViewSensitive == 0 {
+	if err != nil || v.h.opts.Evidence == nil || v.grant.Rights()&access.ViewSensitive == 0 || !v.whole(v.route.scope.org) {
 		v.fail(http.StatusNotFound, nil)
 		return
 	}
@@ -145,7 +151,9 @@ func (v *visit) health(ctx context.Context, now time.Time) health {
 	if text := durabilityTexts[s.Durability]; text != "" {
 		x.Durability = h.t(text)
 	}
-	x.Waiting = fmt.Sprintf(h.t("%s events"), grouped(int64(s.Backlog)))
+	if x.Waiting = fmt.Sprintf(h.t("%s events"), grouped(int64(s.Backlog))); !v.whole("") {
+		x.Waiting = h.t("hidden: it counts the events of all organizations")
+	}
 	if s.Sealed.IsZero() {
 		x.Sealed, x.Icon, x.Class, x.State = h.t("never"), "warn", "other", h.t("Nothing is sealed yet")
 	} else {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/activitylog/activitylog/access"
@@ -33,11 +34,6 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	v.route = rt
-	if r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost {
-		w.Header().Set("Allow", "GET, HEAD, POST")
-		v.fail(http.StatusMethodNotAllowed, nil)
-		return
-	}
 	var err error
 	if v.grants, err = h.authorize(r); err != nil {
 		v.failAuthorizing(err)
@@ -52,21 +48,21 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if rt.scope.kind == "" && v.at("look") {
-		v.look()
+		v.take(action{post: v.look})
 		return
 	}
 	if rt.slash {
-		v.redirect(lastStep(r) + "/")
+		v.take(action{get: func() { v.redirect(lastStep(r) + "/") }})
 		return
 	}
 	if rt.scope.kind == "" && len(v.grants) > 1 && v.at("") {
-		v.picker()
+		v.take(action{get: v.picker})
 		return
 	}
 	if rt.scope.kind == "" {
 		v.route.scope = scopeOf(v.grants[0])
 		if v.route.scope.kind == "project" && v.at("") && r.URL.RawQuery == "" {
-			v.redirect("./" + v.route.scope.path() + "recent/")
+			v.take(action{get: func() { v.redirect("./" + v.route.scope.path() + "recent/") }})
 			return
 		}
 	}
@@ -81,10 +77,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		v.apiFail(&wrongQuery{&problem{Text: err.Error()}})
 	case err != nil:
 		v.fail(http.StatusBadRequest, err)
-	case v.isAPI() && r.Method != http.MethodPost:
+	case v.isAPI():
 		v.api(v.route.rest[2:])
 	default:
-		v.serve()
+		v.take(v.action())
 	}
 }
 
@@ -114,61 +110,79 @@ func (v *visit) under(step string) (string, bool) {
 	return "", false
 }
 
-func (v *visit) serve() {
-	alert, isAlert := v.under("alerts")
-	if v.r.Method == http.MethodPost {
-		switch {
-		case v.h.sameOrigin.Check(v.r) != nil: // a form on another site
-			v.fail(http.StatusForbidden, nil)
-		case isAlert:
-			v.decide(alert)
-		case v.isAPI() && len(v.route.rest) == 4 && v.route.rest[2] == "exports":
-			v.cancelExport(v.route.rest[3])
-		case v.at("governance", ""):
-			v.signOff()
-		case v.at("views"):
-			v.changeViews()
-		default:
-			v.fail(http.StatusMethodNotAllowed, nil)
-		}
-		return
+// action is what a path takes: nil where it does not take that.
+type action struct {
+	get, post func()
+	noHead    bool // nothing less than the whole may be asked for
+}
+
+// methods are those that an action takes.
+func (a action) methods() []string {
+	var list []string
+	if a.get != nil {
+		list = append(list, http.MethodGet)
 	}
-	if isAlert {
-		v.alertPage(alert)
-		return
+	if a.get != nil && !a.noHead {
+		list = append(list, http.MethodHead)
+	}
+	if a.post != nil {
+		list = append(list, http.MethodPost)
+	}
+	return list
+}
+
+// take does what the request asks for.
+func (v *visit) take(a action) {
+	switch list := a.methods(); {
+	case len(list) == 0:
+		v.fail(http.StatusNotFound, nil)
+	case !slices.Contains(list, v.r.Method):
+		v.notAllowed(list)
+	case v.r.Method != http.MethodPost:
+		a.get()
+	case v.h.sameOrigin.Check(v.r) != nil: // a form on another site
+		v.fail(http.StatusForbidden, nil)
+	default:
+		a.post()
+	}
+}
+
+// notAllowed refuses a method and names those that there are.
+func (v *visit) notAllowed(methods []string) {
+	v.w.Header().Set("Allow", strings.Join(methods, ", "))
+	v.fail(http.StatusMethodNotAllowed, nil)
+}
+
+// action is that of a page.
+func (v *visit) action() action {
+	if id, ok := v.under("alerts"); ok {
+		return action{get: func() { v.alertPage(id) }, post: func() { v.decide(id) }}
 	}
 	if id, ok := v.under("events"); ok {
-		v.eventPage(id)
-		return
+		return action{get: func() { v.eventPage(id) }}
 	}
 	if rest := v.route.rest; len(rest) == 3 && rest[0] == "events" && rest[2] == "proof" {
-		v.proof(rest[1])
-		return
+		return action{get: func() { v.proof(rest[1]) }}
 	}
 	switch {
 	case v.at(""):
-		v.listPage()
+		return action{get: v.listPage}
 	case v.at("alerts", ""):
-		v.alertsPage()
-	case v.at("alerts"):
-		v.redirect(lastStep(v.r) + "/")
+		return action{get: v.alertsPage}
 	case v.at("governance", ""):
-		v.governancePage()
-	case v.at("governance"):
-		v.redirect(lastStep(v.r) + "/")
+		return action{get: v.governancePage, post: v.signOff}
 	case v.at("usage", ""):
-		v.usagePage()
-	case v.at("usage"):
-		v.redirect(lastStep(v.r) + "/")
+		return action{get: v.usagePage}
 	case v.at("recent", ""):
-		v.timelinePage()
-	case v.at("recent"):
-		v.redirect(lastStep(v.r) + "/")
+		return action{get: v.timelinePage}
+	case v.at("alerts"), v.at("governance"), v.at("usage"), v.at("recent"):
+		return action{get: func() { v.redirect(lastStep(v.r) + "/") }}
+	case v.at("views"):
+		return action{post: v.changeViews}
 	case v.at("export"):
-		v.export()
-	default:
-		v.fail(http.StatusNotFound, nil)
+		return action{get: v.export, noHead: true}
 	}
+	return action{}
 }
 
 // redirect sends the browser to a relative address.

@@ -16,7 +16,9 @@ const (
 
 // streams are the open streams of a handler.
 type streams struct {
-	places places
+	log    *activitylog.Log
+	failed func(error) // is told why nothing can be followed any more
+	places *places
 	ending chan struct{} // closed by Shutdown
 
 	mu       sync.Mutex
@@ -41,30 +43,47 @@ func principalOf(g access.Grant) principal {
 	return p
 }
 
-func newStreams(log *activitylog.Log) *streams {
-	return &streams{places: places{log: log}, ending: make(chan struct{}), open: map[principal]int{}}
+func newStreams(log *activitylog.Log, failed func(error)) *streams {
+	return &streams{log: log, failed: failed, places: newPlaces(log), ending: make(chan struct{}), open: map[principal]int{}}
 }
 
-// join takes one of somebody's places among the streams. A nil follower without an error: there is none left.
+// join takes one of somebody's places among the streams. A nil follower without an error: there is none left. A slow
+// log keeps nobody waiting but who joins.
 func (s *streams) join(ctx context.Context, who principal) (*follower, error) {
-	if err := s.places.ready(ctx); err != nil {
+	if err := s.places.load(ctx); err != nil {
 		return nil, err
 	}
+	f := s.enter(who)
+	if f == nil {
+		return nil, nil
+	}
+	var err error
+	select {
+	case <-f.ready:
+		err = f.ended()
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	if err != nil {
+		s.leave(who)
+		return nil, err
+	}
+	return f, nil
+}
+
+// enter takes a place, and has the log followed if nobody did.
+func (s *streams) enter(who principal) *follower {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed || s.total >= totalStreams || s.open[who] >= mostStreams {
-		return nil, nil
+		return nil
 	}
 	if s.follower == nil || s.follower.ended() != nil {
-		f, err := newFollower(ctx, s.places.log)
-		if err != nil {
-			return nil, err
-		}
-		s.follower = f
+		s.follower = newFollower(s.log, s.failed)
 	}
 	s.open[who]++
 	s.total++
-	return s.follower, nil
+	return s.follower
 }
 
 // leave gives the place back. With the last one nobody follows the log any more.

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -27,61 +26,80 @@ type savedView struct {
 	Current      bool // it is this page
 	Removable    bool
 
-	query string // what the address of the page says
-	event activitylog.Event
+	secret bool   // it asks for what is hidden from the reader
+	query  string // what the address of the page says
+	event  activitylog.Event
 }
 
 // viewJSON is what an audit.filter.save event holds.
 type viewJSON struct {
-	Query   string `json:"query"`
-	Shared  bool   `json:"shared,omitempty"`
-	Removed bool   `json:"removed,omitempty"`
+	Query string `json:"query"`
 }
 
 const (
-	mostViews     = 50   // of one person, and shared, in one log
-	mostViewSteps = 1000 // the newest decisions that count
-	mostViewQuery = 2 << 10
-	mostViewName  = 80 // runes
+	mostViews     = 50       // on a shelf
+	mostViewSteps = 1000     // the newest decisions about a shelf that count
+	mostViewQuery = 2 << 10  // bytes of an address
+	mostViewName  = 80       // runes
+	mostViewForm  = 16 << 10 // bytes
 )
 
-// shelf names the views of this log that somebody has for themselves, or with an empty actor those that are shared.
-func (v *visit) shelf(actor string) string {
-	sum := sha256.Sum256([]byte(v.route.scope.kind + "\x00" + v.route.scope.path() + "\x00" + actor))
+// shelf names the views of this log that somebody has for themselves, or for the zero actor those that are shared. An id
+// belongs to its type: an agent may have that of a person.
+func (v *visit) shelf(a activitylog.Actor) string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{v.route.scope.kind, v.route.scope.path(), string(a.Type), a.ID}, "\x00")))
 	return hex.EncodeToString(sum[:12])
 }
 
-// saved reads the views that the reader has here, by name.
+// saved reads all views that are kept here, the reader's own and shared ones, by name.
 func (v *visit) saved(ctx context.Context) ([]savedView, error) {
-	me := v.grant.Actor().ID
-	own, shared := v.shelf(me), v.shelf("")
-	f := activitylog.All(activitylog.ActionIs(decision.View), activitylog.TargetIs("views", own, shared))
+	var list []savedView
+	for _, shared := range []bool{false, true} {
+		some, err := v.savedOn(ctx, shared)
+		if err != nil {
+			return nil, fmt.Errorf("web: saved views: %w", err)
+		}
+		list = append(list, some...)
+	}
+	slices.SortFunc(list, func(a, b savedView) int {
+		return strings.Compare(strings.ToLower(a.Name)+a.ID, strings.ToLower(b.Name)+b.ID)
+	})
+	return list, nil
+}
+
+// savedOn reads one shelf. Each has bounds of its own, so that nobody's changes push out the views of others.
+func (v *visit) savedOn(ctx context.Context, shared bool) ([]savedView, error) {
+	me, whose := v.grant.Actor(), v.grant.Actor()
+	if shared {
+		whose = activitylog.Actor{}
+	}
+	f := activitylog.All(activitylog.ActionIs(decision.SaveView, decision.RemoveView), activitylog.TargetIs("views", v.shelf(whose)))
 	var list []savedView
 	seen := map[string]bool{}
 	for e, err := range v.h.log.Org(settings.Home(v.route.scope.org)).Events(ctx, activitylog.Query{Filter: f, Limit: mostViewSteps}) {
 		if err != nil {
-			return nil, fmt.Errorf("web: saved views: %w", err)
+			return nil, err
 		}
 		if !settings.Decides(&e) || len(e.Targets) != 2 || seen[e.Targets[0].ID] {
 			continue
 		}
 		seen[e.Targets[0].ID] = true
 		var x viewJSON
-		if settings.Decode(&e, &x) != nil || x.Removed || !x.Shared && e.Actor.ID != me {
+		if e.Action == decision.RemoveView || settings.Decode(&e, &x) != nil {
 			continue
 		}
-		w := savedView{
-			ID: e.Targets[0].ID, Name: e.Targets[0].Name, By: first(e.Actor.Name, e.Actor.ID), Shared: x.Shared, query: x.Query, event: e,
-			Removable: e.Actor.ID == me || v.grant.Rights()&access.ManageRetention != 0,
-		}
-		if v.mayAsk(x.Query) {
-			list = append(list, w)
-		}
+		mine := e.Actor.ID == me.ID && e.Actor.Type == me.Type
+		list = append(list, savedView{
+			ID: e.Targets[0].ID, Name: e.Targets[0].Name, By: first(e.Actor.Name, e.Actor.ID), Shared: shared, query: x.Query, event: e,
+			Removable: mine || v.grant.Allow(access.ManageRetention, v.route.scope.org) == nil, secret: !v.mayAsk(x.Query),
+		})
 	}
-	slices.SortFunc(list, func(a, b savedView) int {
-		return strings.Compare(strings.ToLower(a.Name)+a.ID, strings.ToLower(b.Name)+b.ID)
-	})
 	return list, nil
+}
+
+// offered are the views that the reader may know of.
+func offered(list []savedView) []savedView {
+	return slices.DeleteFunc(slices.Clone(list), func(w savedView) bool { return w.secret })
 }
 
 // mayAsk tells whether the reader may know what a view asks for: one that was shared may name an address.
@@ -94,17 +112,20 @@ func (v *visit) mayAsk(query string) bool {
 	return err != nil || v.grant.Rights()&access.ViewSensitive != 0 || !sensitive(f.Expr())
 }
 
-// viewParams are the parameters of a saved view.
+// viewParams are the parameters of a saved view. Their bound is on the address that they are kept as.
 func (v *visit) viewParams(query string) (params, error) {
 	values, err := url.ParseQuery(query)
-	if err != nil || len(query) > mostViewQuery {
-		return params{}, errors.New(v.h.t("This view is too long to be saved."))
+	if err != nil {
+		return params{}, errors.New(v.h.t("This view is no address of a page."))
 	}
 	p, err := parseParams(values, v.zone())
 	if err != nil {
 		return params{}, err
 	}
-	return p.with(func(*params) {}), nil
+	if p = p.with(func(*params) {}); len(p.encode()) > mostViewQuery {
+		return params{}, errors.New(v.h.t("This view is too long to be saved."))
+	}
+	return p, nil
 }
 
 // views are those that the page offers. A log is shown without them where they cannot be had.
@@ -118,6 +139,7 @@ func (v *visit) views(ctx context.Context) []savedView {
 		}
 		return nil
 	}
+	list = offered(list)
 	now := v.params.with(func(*params) {}).encode()
 	for i := range list {
 		list[i].Link, list[i].Current = "?"+list[i].query, list[i].query == now
@@ -125,97 +147,75 @@ func (v *visit) views(ctx context.Context) []savedView {
 	return list
 }
 
-// changeViews saves or removes a view.
-func (v *visit) changeViews() {
-	if v.grant.Allow(access.View, v.route.scope.org) != nil && v.grant.Rights()&access.View == 0 {
-		v.fail(http.StatusForbidden, nil)
-		return
-	}
-	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, 16<<10)
-	if err := v.r.ParseForm(); err != nil {
-		v.fail(http.StatusBadRequest, errors.New("the form could not be read"))
-		return
-	}
-	list, err := v.saved(v.r.Context())
-	if err != nil {
-		v.failReading(err)
-		return
-	}
-	form := v.r.PostForm
-	if id := form.Get("remove"); id != "" {
-		i := slices.IndexFunc(list, func(w savedView) bool { return w.ID == id })
-		if i < 0 {
-			v.fail(http.StatusNotFound, nil)
-			return
-		}
-		if !list[i].Removable {
-			v.fail(http.StatusForbidden, nil)
-			return
-		}
-		w := list[i]
-		err = v.keep(w, viewJSON{Shared: w.Shared, Removed: true}, fmt.Sprintf("removed the view %s", w.Name))
-	} else {
-		err = v.saveView(list, strings.Join(strings.Fields(form.Get("name")), " "), form.Get("query"), form.Get("shared") == "1" && v.route.scope.kind != "own")
-	}
-	var wrong *unsaved
-	switch {
-	case errors.As(err, &wrong):
-		v.fail(http.StatusBadRequest, wrong)
-	case errors.Is(err, activitylog.ErrInvalid):
-		v.fail(http.StatusBadRequest, errors.New(v.h.t("This view is too long to be saved.")))
-	case err != nil:
-		v.failReading(err)
-	default:
-		v.redirect("./?" + strings.TrimPrefix(form.Get("query"), "?"))
-	}
-}
-
 // unsaved says why a view was not saved.
 type unsaved struct{ text string }
 
 func (u *unsaved) Error() string { return u.text }
 
-func (v *visit) saveView(list []savedView, name, query string, shared bool) error {
-	if name == "" || utf8.RuneCountInString(name) > mostViewName {
-		return &unsaved{fmt.Sprintf(v.h.t("A view needs a name of at most %d letters."), mostViewName)}
+// saveView keeps a page under a name, in place of the view that had it, and returns that.
+func (v *visit) saveView(ctx context.Context, name, query string, shared bool) (savedView, error) {
+	if v.grant.Rights()&access.View == 0 {
+		return savedView{}, access.ErrDenied
+	}
+	if name = strings.Join(strings.Fields(name), " "); name == "" || utf8.RuneCountInString(name) > mostViewName {
+		return savedView{}, &unsaved{fmt.Sprintf(v.h.t("A view needs a name of at most %d letters."), mostViewName)}
 	}
 	p, err := v.viewParams(query)
 	if err != nil {
-		return &unsaved{err.Error()}
+		return savedView{}, &unsaved{err.Error()}
 	}
-	w, n := savedView{ID: uuid.NewString(), Shared: shared}, 0
-	for _, x := range list {
-		if x.Shared != shared {
-			continue
-		}
-		if n++; x.Name == name && x.Removable {
-			w = x // is replaced
-		}
+	shared = shared && v.route.scope.kind != "own"
+	list, err := v.savedOn(ctx, shared)
+	if err != nil {
+		return savedView{}, err
 	}
-	if n >= mostViews && w.Name == "" {
-		return &unsaved{fmt.Sprintf(v.h.t("There are %d views already: remove one first."), mostViews)}
+	w := savedView{ID: uuid.NewString(), Shared: shared}
+	if i := slices.IndexFunc(list, func(x savedView) bool { return x.Name == name && x.Removable && !x.secret }); i >= 0 {
+		w = list[i]
+	} else if len(list) >= mostViews {
+		return savedView{}, &unsaved{fmt.Sprintf(v.h.t("There are %d views already: remove one first."), mostViews)}
 	}
-	w.Name = name
-	return v.keep(w, viewJSON{Query: p.encode(), Shared: shared}, "")
+	actor := v.grant.Actor()
+	w.Name, w.query, w.By, w.Removable = name, p.encode(), first(actor.Name, actor.ID), true
+	return w, v.keep(ctx, w, decision.SaveView, viewJSON{w.query})
+}
+
+// removeView forgets a view.
+func (v *visit) removeView(ctx context.Context, id string) error {
+	if v.grant.Rights()&access.View == 0 {
+		return access.ErrDenied
+	}
+	list, err := v.saved(ctx)
+	if err != nil {
+		return err
+	}
+	list = offered(list)
+	i := slices.IndexFunc(list, func(w savedView) bool { return w.ID == id })
+	switch {
+	case i < 0:
+		return activitylog.ErrNotFound
+	case !list[i].Removable:
+		return access.ErrDenied
+	}
+	return v.keep(ctx, list[i], decision.RemoveView, viewJSON{})
 }
 
 // keep records what becomes of a view.
-func (v *visit) keep(w savedView, x viewJSON, message string) error {
-	actor := v.grant.Actor()
-	shelf := v.shelf("")
-	if !x.Shared {
-		shelf = v.shelf(actor.ID)
+func (v *visit) keep(ctx context.Context, w savedView, action string, x viewJSON) error {
+	whose := v.grant.Actor()
+	if w.Shared {
+		whose = activitylog.Actor{}
 	}
 	value, err := settings.Encode(x)
 	if err != nil {
 		return err
 	}
-	e := activitylog.Event{
-		Org: settings.Home(v.route.scope.org), Action: decision.View, Metadata: value,
-		Targets: []activitylog.Target{{Type: "view", ID: w.ID, Name: w.Name}, {Type: "views", ID: shelf}},
+	err = settings.Record(v.grant.Under(ctx), v.h.log, v.h.opts.Now(), w.event, activitylog.Event{
+		Org: settings.Home(v.route.scope.org), Action: action, Metadata: value,
+		Targets: []activitylog.Target{{Type: "view", ID: w.ID, Name: w.Name}, {Type: "views", ID: v.shelf(whose)}},
+	})
+	if errors.Is(err, activitylog.ErrInvalid) {
+		return &unsaved{v.h.t("This view is too long to be saved.")}
 	}
-	if message != "" {
-		e.Message = first(actor.Name, actor.ID) + " " + message
-	}
-	return settings.Record(v.grant.Under(v.r.Context()), v.h.log, v.h.opts.Now(), w.event, e)
+	return err
 }

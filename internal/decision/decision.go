@@ -23,7 +23,9 @@ const (
 	SetHold  = "audit.hold.set"      // target {hold, ID}
 	LiftHold = "audit.hold.lift"     // target {hold, ID}
 	Review   = "audit.review"        // target {review, SUBJECT}
-	View     = "audit.filter.save"   // target {view, ID}, then {views, whose they are}
+
+	SaveView   = "audit.filter.save" // target {view, ID}, then {views, whose they are}
+	RemoveView = "audit.filter.remove"
 )
 
 // The actions under which it is recorded what goes from the log: verifications believe them.

@@ -31,6 +31,7 @@ var leftOut = map[string]string{
 	"audit.seal.late":         "only sealers tell of seals and anchors",
 	"audit.config.change":     "the settings of the log are a fold over these",
 	"audit.filter.save":       "saved views are a fold over these",
+	"audit.filter.remove":     "see audit.filter.save",
 	"audit.alert.open":        "the state of alerts is a fold over these; the monitor opens them when it sees the incidents",
 	"audit.alert.ack":         "see audit.alert.open",
 	"audit.alert.close":       "see audit.alert.open",

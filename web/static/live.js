@@ -1,54 +1,81 @@
 
-// ---- live: one stream for a browser, none in hidden tabs; new events wait behind a button until somebody wants them ----
-let stream, release, place = '', followed = '', waiting = new Set(), missed = false;
+// ---- live: one stream for all tabs that show the same, none for hidden ones alone; new events wait behind a button until
+// somebody wants them ----
+// The tab that has the lock has the stream, and passes on what it hears. All of them know the place where it is, so that
+// whoever comes next goes on from there.
+let stream, release, channel, place = '', followed = '', waiting = new Set(), missed = false;
 let live = sessionStorage.getItem('activitylog_live') === 'on';
 const liveState = state => {
   const b = $('#live');
   if (!b) return;
+  if (live && document.hidden) state = 'paused';
   b.setAttribute('aria-pressed', String(live));
   $('span', b).textContent = live && state ? `${b.dataset.text}: ${b.dataset[state]}` : b.dataset.text;
 };
+const tell = m => channel?.postMessage(m);
+async function hear({ event, id, after, data }) {
+  if (event === 'ask' && stream && place) tell({ event: 'here', id: place, after: place });
+  if (event === 'again') liveState('again');
+  if (event === 'activity') { waiting.add(data); pill(); }
+  if (event === 'lagged') { missed = true; pill(); }
+  if (event === 'beat') liveState('flows');
+  if (event === 'here') {
+    const was = place;
+    place = id;
+    // First the list as it is now, so that nothing falls between it and the stream.
+    if (!was && !new URLSearchParams(location.search).has('cursor')) await load(location.href, { push: false });
+    else if (was && was !== after) unseen();
+    liveState('flows');
+  } else if (place && id) place = id;
+}
+// unseen finds what was sent while this tab did not listen.
+async function unseen() {
+  const page = await get(location.href, 'list').catch(() => null);
+  for (const a of page ? $$('.rowlink', page) : []) waiting.add(a.dataset.id);
+  pill();
+}
+function begin() {
+  const url = new URL(followed, location.href), pass = m => { tell(m); hear(m); };
+  let fresh;
+  if (place) url.searchParams.set('after', place);
+  stream = new EventSource(url);
+  stream.onopen = () => { fresh = true; };
+  stream.addEventListener('beat', e => { pass({ event: fresh ? 'here' : 'beat', id: e.lastEventId, after: place }); fresh = false; });
+  stream.addEventListener('activity', e => pass({ event: 'activity', id: e.lastEventId, data: JSON.parse(e.data).id }));
+  stream.addEventListener('lagged', e => pass({ event: 'lagged', id: e.lastEventId }));
+  stream.addEventListener('bye', e => {
+    if (e.data === 'signed_out') location.reload();
+    if (e.data === 'denied') silence(true);
+  });
+  stream.onerror = () => {
+    if (stream.readyState !== EventSource.CLOSED) { pass({ event: 'again' }); return; }
+    silence(true);
+    say($('#live').dataset.gone);
+  };
+}
 function hearken() {
   const b = $('#live');
   if (!live || !b || document.hidden || stream || release) return;
   followed = b.dataset.stream;
-  const begin = () => {
-    const url = new URL(followed, location.href), first = !place;
-    if (place) url.searchParams.set('after', place);
-    stream = new EventSource(url);
-    stream.addEventListener('beat', async e => {
-      if (place) place = e.lastEventId;
-      // First the list as it is now, so that nothing falls between it and the stream.
-      else if (first && !new URLSearchParams(location.search).has('cursor')) await load(location.href, { push: false });
-      place ||= e.lastEventId;
-      liveState('flows');
-    });
-    stream.addEventListener('activity', e => { place = e.lastEventId; waiting.add(JSON.parse(e.data).id); pill(); });
-    stream.addEventListener('lagged', e => { place = e.lastEventId; missed = true; pill(); });
-    stream.addEventListener('bye', e => {
-      place = e.lastEventId;
-      if (e.data === 'signed_out') location.reload();
-      if (e.data === 'denied') silence(true);
-    });
-    stream.onerror = () => {
-      if (stream.readyState !== EventSource.CLOSED) { liveState('again'); return; }
-      silence(true);
-      say($('#live').dataset.gone);
-    };
-  };
   if (!navigator.locks) { begin(); return; }
-  liveState('elsewhere');
-  const give = new AbortController();
+  const name = 'activitylog-live ' + new URL(followed, location.href), give = new AbortController();
+  if (!channel) {
+    channel = new BroadcastChannel(name);
+    channel.onmessage = e => hear(e.data);
+  }
+  tell({ event: 'ask' });
   release = () => give.abort();
-  navigator.locks.request('activitylog-live', { signal: give.signal }, () => new Promise(free => { release = free; begin(); })).catch(() => {});
+  navigator.locks.request(name, { signal: give.signal }, () => new Promise(free => { release = free; begin(); })).catch(() => {});
 }
-function hush() {
+function hush(all) {
   stream?.close();
   release?.();
+  if (all) channel?.close();
+  if (all) channel = undefined;
   stream = release = undefined;
 }
 function silence(off) {
-  hush();
+  hush(off);
   if (off) { live = false; sessionStorage.removeItem('activitylog_live'); place = ''; waiting.clear(); missed = false; pill(); }
   liveState('paused');
 }
@@ -66,8 +93,8 @@ function pill() {
 // relive is called after the page has changed: other filters mean another stream.
 function relive() {
   const b = $('#live');
-  if (followed && b?.dataset.stream !== followed) { hush(); place = followed = ''; waiting.clear(); missed = false; }
-  liveState(stream && place ? 'flows' : '');
+  if (followed && b?.dataset.stream !== followed) { hush(true); place = followed = ''; waiting.clear(); missed = false; }
+  liveState(place && 'flows');
   pill();
   hearken();
 }
@@ -79,7 +106,7 @@ document.addEventListener('click', e => {
   hearken();
 });
 document.addEventListener('visibilitychange', () => { document.hidden ? silence(false) : hearken(); });
-addEventListener('pagehide', hush);
+addEventListener('pagehide', () => hush(true));
 addEventListener('pageshow', hearken);
 
 // ---- exports: how far they have come ----
