@@ -150,7 +150,9 @@ func observed(t *testing.T, store *sqlstore.Store) []observedQuery {
 			require.NoError(t, err)
 		}
 	}
-	tally := func(text string, args []any) { queries = append(queries, observedQuery{"old enough to go", text, args}) }
+	tally := func(text string, args []any) {
+		queries = append(queries, observedQuery{"old enough to go", text, args})
+	}
 	for _, org := range []string{"", demo.Orgs()[0].ID} {
 		store.Observe(tally)
 		_, err := store.Tally(t.Context(), org, documented["recorded"].And(documented["not"]))
