@@ -73,15 +73,15 @@ func (c *checking) rows(ctx context.Context, tx activitylog.Tx, text string, ext
 	return rows.Err()
 }
 
-// inOrder holds events, as they come, to the numbers of their writers, each of which commits one transaction after the
-// other. Within one transaction, which is one place, there is no such order.
-func (c *checking) inOrder() func(e *activitylog.Event, place int64) {
+// order holds events, as a query returns them, to the numbers of their writers, each of which commits one transaction
+// after the other. Within one transaction, which is one place, there is no such order.
+func (c *checking) order(ctx context.Context, s *Store, w *builder) error {
 	type numbered struct {
 		before, last uint64 // the highest number of earlier transactions, and of all
 		place        int64
 	}
 	writers := map[[8]byte]*numbered{}
-	return func(e *activitylog.Event, place int64) {
+	err := s.eachEvidence(ctx, w, func(e *activitylog.Event, place int64) {
 		id, n := c.number(e.Leaf)
 		if n == 0 {
 			return
@@ -97,7 +97,12 @@ func (c *checking) inOrder() func(e *activitylog.Event, place int64) {
 		if of.last = max(of.last, n); n < of.before {
 			c.found("the row stands behind one that the same process recorded later", e.Org, e.ID)
 		}
+	})
+	var damaged *DamagedError
+	if errors.As(err, &damaged) { // which was told already
+		return nil
 	}
+	return err
 }
 
 // plainText tells values of columns apart, whatever type the driver gives them.

@@ -28,7 +28,7 @@ func (s *Store) eachEvidence(ctx context.Context, w *builder, f func(e *activity
 			return err
 		}
 		if e.ID, err = scanID(id); err != nil {
-			return err
+			return &DamagedError{Org: string(org), Err: err}
 		}
 		e.Org, e.Action = same(e.Org, org), same(e.Action, action)
 		e.Recorded = time.UnixMicro(recorded).UTC()

@@ -34,7 +34,7 @@ func (b *postgresSnapshot) check(ctx context.Context, c *checking) error {
 	w := b.newBuilder()
 	w.write("SELECT "+evidence+", e.xact::text FROM activitylog_events e WHERE (e.xact, e.id, e.org) > (?::xid8, ?, ?) ORDER BY e.xact, e.id, e.org",
 		strconv.FormatUint(from.xact, 10), from.id.String(), from.org)
-	if err := b.s.eachEvidence(ctx, w, c.inOrder()); err != nil {
+	if err := c.order(ctx, b.s, w); err != nil {
 		return err
 	}
 	if err := c.known(ctx, b.tx); err != nil {

@@ -50,7 +50,7 @@ func (b *sqliteSnapshot) check(ctx context.Context, c *checking) error {
 	}
 	w := b.newBuilder()
 	w.write("SELECT "+evidence+", e.seq FROM activitylog_events e WHERE e.seq > ? ORDER BY e.seq", from)
-	if err := b.s.eachEvidence(ctx, w, c.inOrder()); err != nil {
+	if err := c.order(ctx, b.s, w); err != nil {
 		return err
 	}
 	if err := c.known(ctx, b.tx); err != nil {
