@@ -27,6 +27,7 @@ var suites = []struct {
 	{"queries", queries},
 	{"pgqueries", queriesPostgres},
 	{"pages", webPages},
+	{"largepages", largePages},
 	{"export", exports},
 	{"peers", peers},
 	{"rollups", rollups},
@@ -37,7 +38,7 @@ var suites = []struct {
 func main() {
 	rounds := flag.Int("rounds", 5, "rounds of each pair; the median counts")
 	only := flag.String("only", "", "comma-separated suites")
-	events := flag.Int("events", 1_000_000, "purge, rollups: events in the log; a purge takes a tenth of them")
+	events := flag.Int("events", 1_000_000, "purge, rollups, largepages: events in the log; a purge takes a tenth of them")
 	flag.Parse()
 	ctx := context.Background()
 	var err error

@@ -54,9 +54,11 @@ func webPages(ctx context.Context, r *report) error {
 	return pagesOn(r, "PostgreSQL", onPostgres[0], onPostgres[1])
 }
 
-// newPages are the pages of a log as a platform admin sees them a day after its last event.
-func newPages(log *activitylog.Log) (http.Handler, error) {
-	at := sample.Start.AddDate(0, 0, 4)
+// sampleEnd is a day after the last event of the large logs.
+var sampleEnd = sample.Start.AddDate(0, 0, 4)
+
+// newPages are the pages of a log as a platform admin sees them at a moment.
+func newPages(log *activitylog.Log, at time.Time) (http.Handler, error) {
 	return web.New(log, func(*http.Request) ([]access.Grant, error) {
 		return []access.Grant{access.Platform(activitylog.Actor{ID: "bench"}, access.AllRights)}, nil
 	}, &web.Options{Now: func() time.Time { return at }, OnError: func(err error) { fmt.Fprintln(os.Stderr, err) }})
@@ -78,7 +80,7 @@ func sqlitePages(ctx context.Context, dir string, n int) (http.Handler, func() e
 	if err != nil {
 		return nil, nil, err
 	}
-	h, err := newPages(log)
+	h, err := newPages(log, sampleEnd)
 	return h, store.Close, err
 }
 
@@ -117,7 +119,7 @@ func postgresPages(ctx context.Context, n int) (http.Handler, func() error, erro
 	if err != nil {
 		return nil, nil, errors.Join(err, done())
 	}
-	h, err := newPages(log)
+	h, err := newPages(log, sampleEnd)
 	return h, done, err
 }
 
