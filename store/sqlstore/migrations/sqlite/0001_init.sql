@@ -33,6 +33,7 @@ CREATE INDEX activitylog_events_org ON activitylog_events (org);
 CREATE UNIQUE INDEX activitylog_events_id ON activitylog_events (id, org);
 CREATE UNIQUE INDEX activitylog_events_seq ON activitylog_events (seq);
 CREATE INDEX activitylog_events_recorded ON activitylog_events (recorded, org, category, time); -- what is old enough to go
+CREATE INDEX activitylog_events_audit ON activitylog_events (action) WHERE category = 'audit'; -- decisions about the log
 
 CREATE TABLE activitylog_orgs (org TEXT PRIMARY KEY) WITHOUT ROWID;
 
