@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"net/netip"
-	"strconv"
 	"time"
 
 	"github.com/activitylog/activitylog"
@@ -17,7 +16,9 @@ const briefly = "e.org, e.id, e.time, e.category, e.action, e.outcome, e.actor_t
 // TailBrief is Tail for activitylog.Log.TailBrief.
 func (s *Store) TailBrief(ctx context.Context, after activitylog.Position, limit int,
 	more func(*activitylog.Event) bool, f func(*activitylog.Event, activitylog.Position)) (activitylog.Position, error) {
-	return s.back.tailBrief(ctx, after, limit, more, f)
+	return s.back.tailEach(ctx, after, limit, briefly, func(w *builder, each func(*activitylog.Event, int64)) error {
+		return s.eachBrief(ctx, w, more, each)
+	}, f)
 }
 
 // eachBrief reads the rows of a query and calls f with each event and its place, which is a number.
@@ -43,7 +44,7 @@ func (s *Store) eachBrief(ctx context.Context, w *builder, more func(*activitylo
 			return err
 		}
 		if c.ID, err = scanID(id); err != nil {
-			return err
+			return &DamagedError{Org: c.Org, Err: err}
 		}
 		if err := e.UnmarshalBrief(data, more(&c)); err != nil {
 			return &DamagedError{c.Org, c.ID, err}
@@ -66,46 +67,4 @@ func (s *Store) eachBrief(ctx context.Context, w *builder, more func(*activitylo
 		f(&e, place)
 	}
 	return rows.Err()
-}
-
-func (b *sqlite) tailBrief(ctx context.Context, after activitylog.Position, limit int,
-	more func(*activitylog.Event) bool, f func(*activitylog.Event, activitylog.Position)) (activitylog.Position, error) {
-	if after == activitylog.End {
-		_, end, err := b.tail(ctx, after, limit)
-		return end, err
-	}
-	from, err := parseNumberPosition(after)
-	if err != nil {
-		return "", err
-	}
-	w := b.newBuilder()
-	w.write("SELECT "+briefly+", e.seq FROM activitylog_events e WHERE e.seq > ? ORDER BY e.seq LIMIT ?", from, limit)
-	next := numberPosition(from)
-	err = b.s.eachBrief(ctx, w, more, func(e *activitylog.Event, place int64) {
-		next = numberPosition(place)
-		f(e, next)
-	})
-	return next, err
-}
-
-func (b *postgres) tailBrief(ctx context.Context, after activitylog.Position, limit int,
-	more func(*activitylog.Event) bool, f func(*activitylog.Event, activitylog.Position)) (activitylog.Position, error) {
-	if after == activitylog.End {
-		_, end, err := b.tail(ctx, after, limit)
-		return end, err
-	}
-	from, err := parsePGPosition(after)
-	if err != nil {
-		return "", err
-	}
-	w := b.newBuilder()
-	w.write("SELECT "+briefly+", e.xact::text FROM activitylog_events e "+
-		"WHERE (e.xact, e.id, e.org) > (?::xid8, ?, ?) AND e.xact < "+horizon+
-		" ORDER BY e.xact, e.id, e.org LIMIT ?", strconv.FormatUint(from.xact, 10), from.id.String(), from.org, limit)
-	next := activitylog.Position(from.String())
-	err = b.s.eachBrief(ctx, w, more, func(e *activitylog.Event, place int64) {
-		next = activitylog.Position(pgPosition{uint64(place), e.ID, e.Org}.String())
-		f(e, next)
-	})
-	return next, err
 }

@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"strconv"
 	"time"
 
 	"github.com/activitylog/activitylog"
@@ -51,36 +50,4 @@ func scanID(b []byte) (uuid.UUID, error) {
 		return uuid.FromBytes(b)
 	}
 	return uuid.ParseBytes(b)
-}
-
-func (b *sqlite) tailEvidence(ctx context.Context, after activitylog.Position, limit int, f func(*activitylog.Event, activitylog.Position)) (activitylog.Position, error) {
-	from, err := parseNumberPosition(after)
-	if err != nil {
-		return "", err
-	}
-	w := b.newBuilder()
-	w.write("SELECT "+evidence+", e.seq FROM activitylog_events e WHERE e.seq > ? ORDER BY e.seq LIMIT ?", from, limit)
-	next := numberPosition(from)
-	err = b.s.eachEvidence(ctx, w, func(e *activitylog.Event, place int64) {
-		next = numberPosition(place)
-		f(e, next)
-	})
-	return next, err
-}
-
-func (b *postgres) tailEvidence(ctx context.Context, after activitylog.Position, limit int, f func(*activitylog.Event, activitylog.Position)) (activitylog.Position, error) {
-	from, err := parsePGPosition(after)
-	if err != nil {
-		return "", err
-	}
-	w := b.newBuilder()
-	w.write("SELECT "+evidence+", e.xact::text FROM activitylog_events e "+
-		"WHERE (e.xact, e.id, e.org) > (?::xid8, ?, ?) AND e.xact < "+horizon+
-		" ORDER BY e.xact, e.id, e.org LIMIT ?", strconv.FormatUint(from.xact, 10), from.id.String(), from.org, limit)
-	next := activitylog.Position(from.String())
-	err = b.s.eachEvidence(ctx, w, func(e *activitylog.Event, place int64) {
-		next = activitylog.Position(pgPosition{uint64(place), e.ID, e.Org}.String())
-		f(e, next)
-	})
-	return next, err
 }

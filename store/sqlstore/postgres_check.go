@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/activitylog/activitylog"
@@ -31,10 +30,7 @@ func (b *postgresSnapshot) check(ctx context.Context, c *checking) error {
 	if err != nil {
 		return err
 	}
-	w := b.newBuilder()
-	w.write("SELECT "+evidence+", e.xact::text FROM activitylog_events e WHERE (e.xact, e.id, e.org) > (?::xid8, ?, ?) ORDER BY e.xact, e.id, e.org",
-		strconv.FormatUint(from.xact, 10), from.id.String(), from.org)
-	if err := c.order(ctx, b.s, w); err != nil {
+	if err := c.order(ctx, b.s, b.behind(evidence, from, "")); err != nil {
 		return err
 	}
 	if err := c.known(ctx, b.tx); err != nil {

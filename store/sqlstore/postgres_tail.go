@@ -13,9 +13,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// A position on PostgreSQL is the order of an event and its key within: that of its transaction. A sequence would not do: a slow
-// transaction with a lower number commits later and would be skipped. Reading only below the oldest transaction that
-// still runs makes sure that nothing appears behind a position.
+// A position on PostgreSQL is the order of an event, which is that of its transaction, and its key within. A sequence
+// would not do: a slow transaction with a lower number commits later and would be skipped. Reading only below the oldest
+// transaction that still runs makes sure that nothing appears behind a position.
 type pgPosition struct {
 	xact uint64
 	id   uuid.UUID
@@ -45,21 +45,54 @@ func parsePGPosition(s activitylog.Position) (pgPosition, error) {
 
 func (b *postgres) tail(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error) {
 	if after == activitylog.End {
-		var xact uint64
-		if err := b.db.QueryRowContext(ctx, `SELECT `+horizon+`::text`).Scan(&xact); err != nil {
-			return nil, "", err
-		}
-		return nil, activitylog.Position(pgPosition{xact: xact - 1, id: uuid.Max}.String()), nil
+		end, err := b.end(ctx)
+		return nil, end, err
 	}
 	from, err := parsePGPosition(after)
 	if err != nil {
 		return nil, "", err
 	}
-	w := b.newBuilder()
-	w.write("SELECT "+selected+", e.xact::text FROM activitylog_events e "+
-		"WHERE (e.xact, e.id, e.org) > (?::xid8, ?, ?) AND e.xact < "+horizon+
-		" ORDER BY e.xact, e.id, e.org LIMIT ?", strconv.FormatUint(from.xact, 10), from.id.String(), from.org, limit)
+	w := b.behind(selected, from, settledOnly)
+	w.write(" LIMIT ?", limit)
 	return b.tailed(ctx, w, from)
+}
+
+// end is the position behind all events that followers can see.
+func (b *postgres) end(ctx context.Context) (activitylog.Position, error) {
+	var xact uint64
+	if err := b.db.QueryRowContext(ctx, `SELECT `+horizon+`::text`).Scan(&xact); err != nil {
+		return "", err
+	}
+	return activitylog.Position(pgPosition{xact: xact - 1, id: uuid.Max}.String()), nil
+}
+
+// settledOnly leaves out what followers must not see yet.
+const settledOnly = " AND e.xact < " + horizon
+
+// behind begins a query for columns of the rows behind a position, and their place, in their order.
+func (b *postgres) behind(columns string, from pgPosition, and string) *builder {
+	w := b.newBuilder()
+	w.write("SELECT "+columns+", e.xact::text FROM activitylog_events e WHERE (e.xact, e.id, e.org) > (?::xid8, ?, ?)"+and+" ORDER BY e.xact, e.id, e.org",
+		strconv.FormatUint(from.xact, 10), from.id.String(), from.org)
+	return w
+}
+
+func (b *postgres) tailEach(ctx context.Context, after activitylog.Position, limit int, columns string, each rowReader, f func(*activitylog.Event, activitylog.Position)) (activitylog.Position, error) {
+	if after == activitylog.End {
+		return b.end(ctx)
+	}
+	from, err := parsePGPosition(after)
+	if err != nil {
+		return "", err
+	}
+	w := b.behind(columns, from, settledOnly)
+	w.write(" LIMIT ?", limit)
+	next := activitylog.Position(from.String())
+	err = each(w, func(e *activitylog.Event, place int64) {
+		next = activitylog.Position(pgPosition{uint64(place), e.ID, e.Org}.String())
+		f(e, next)
+	})
+	return next, err
 }
 
 // tailed runs a query for rows with their transaction.

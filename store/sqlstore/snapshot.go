@@ -85,17 +85,19 @@ func (b *postgresSnapshot) update(context.Context, string, func(*spaceTx) error)
 	return errSnapshot
 }
 
-// tail also returns what followers do not see yet: nothing comes into a snapshot behind a position.
+// tail also returns what followers do not see yet: nothing comes into a snapshot behind a position. From the beginning on
+// it leaves out no row, whatever somebody made its place.
 func (b *postgresSnapshot) tail(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error) {
-	w := b.newBuilder()
-	w.write("SELECT " + selected + ", e.xact::text FROM activitylog_events e")
 	from, err := parsePGPosition(after)
 	if err != nil {
 		return nil, "", err
 	}
-	if after != "" {
-		w.write(" WHERE (e.xact, e.id, e.org) > (?::xid8, ?, ?)", strconv.FormatUint(from.xact, 10), from.id.String(), from.org)
+	w := b.newBuilder()
+	if after == "" {
+		w.write("SELECT " + selected + ", e.xact::text FROM activitylog_events e ORDER BY e.xact, e.id, e.org")
+	} else {
+		w = b.behind(selected, from, "")
 	}
-	w.write(" ORDER BY e.xact, e.id, e.org LIMIT ?", limit)
+	w.write(" LIMIT ?", limit)
 	return b.tailed(ctx, w, from)
 }

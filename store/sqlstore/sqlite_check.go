@@ -48,9 +48,7 @@ func (b *sqliteSnapshot) check(ctx context.Context, c *checking) error {
 	if err != nil {
 		return err
 	}
-	w := b.newBuilder()
-	w.write("SELECT "+evidence+", e.seq FROM activitylog_events e WHERE e.seq > ? ORDER BY e.seq", from)
-	if err := c.order(ctx, b.s, w); err != nil {
+	if err := c.order(ctx, b.s, b.behind(evidence, from)); err != nil {
 		return err
 	}
 	if err := c.known(ctx, b.tx); err != nil {

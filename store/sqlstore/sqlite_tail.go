@@ -12,23 +12,55 @@ import (
 
 // tail implements backend: one writer at a time makes seq the order of commits.
 func (b *sqlite) tail(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error) {
-	w := b.newBuilder()
 	if after == activitylog.End {
-		w.write(`SELECT max(coalesce((SELECT max(seq) FROM activitylog_events), 0),
-			(SELECT value FROM activitylog_numbers WHERE name = 'seq_floor'))`)
-		rows, err := b.s.query(ctx, w)
-		seq, err := collect(rows, err, scanNumber)
-		if err != nil {
-			return nil, "", err
-		}
-		return nil, numberPosition(seq[0]), nil
+		end, err := b.end(ctx)
+		return nil, end, err
 	}
 	from, err := parseNumberPosition(after)
 	if err != nil {
 		return nil, "", err
 	}
-	w.write("SELECT "+selected+", e.seq FROM activitylog_events e WHERE e.seq > ? ORDER BY e.seq LIMIT ?", from, limit)
+	w := b.behind(selected, from)
+	w.write(" LIMIT ?", limit)
 	return b.tailed(ctx, w, from)
+}
+
+// end is the position behind all events.
+func (b *sqlite) end(ctx context.Context) (activitylog.Position, error) {
+	w := b.newBuilder()
+	w.write(`SELECT max(coalesce((SELECT max(seq) FROM activitylog_events), 0),
+		(SELECT value FROM activitylog_numbers WHERE name = 'seq_floor'))`)
+	rows, err := b.s.query(ctx, w)
+	seq, err := collect(rows, err, scanNumber)
+	if err != nil {
+		return "", err
+	}
+	return numberPosition(seq[0]), nil
+}
+
+// behind begins a query for columns of the rows behind a place, and that place, in their order.
+func (b *sqlite) behind(columns string, from int64) *builder {
+	w := b.newBuilder()
+	w.write("SELECT "+columns+", e.seq FROM activitylog_events e WHERE e.seq > ? ORDER BY e.seq", from)
+	return w
+}
+
+func (b *sqlite) tailEach(ctx context.Context, after activitylog.Position, limit int, columns string, each rowReader, f func(*activitylog.Event, activitylog.Position)) (activitylog.Position, error) {
+	if after == activitylog.End {
+		return b.end(ctx)
+	}
+	from, err := parseNumberPosition(after)
+	if err != nil {
+		return "", err
+	}
+	w := b.behind(columns, from)
+	w.write(" LIMIT ?", limit)
+	next := numberPosition(from)
+	err = each(w, func(e *activitylog.Event, place int64) {
+		next = numberPosition(place)
+		f(e, next)
+	})
+	return next, err
 }
 
 // tailed runs a query for rows with their seq.

@@ -46,8 +46,8 @@ type backend interface {
 	// order writes ORDER BY for a plan.
 	order(w *builder, p *plan)
 	tail(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error)
-	tailEvidence(ctx context.Context, after activitylog.Position, limit int, f func(*activitylog.Event, activitylog.Position)) (activitylog.Position, error)
-	tailBrief(ctx context.Context, after activitylog.Position, limit int, more func(*activitylog.Event) bool, f func(*activitylog.Event, activitylog.Position)) (activitylog.Position, error)
+	// tailEach is tail for some columns, which each reads.
+	tailEach(ctx context.Context, after activitylog.Position, limit int, columns string, each rowReader, f func(*activitylog.Event, activitylog.Position)) (activitylog.Position, error)
 	// change runs f in a transaction that may change and delete events.
 	change(ctx context.Context, f func(changer) error) error
 	update(ctx context.Context, space string, f func(*spaceTx) error) error
@@ -72,6 +72,9 @@ type changer interface {
 	removeAll(keys []activitylog.Key) (int, error)
 	open(e *activitylog.Event) error
 }
+
+// rowReader reads the rows of a query, of which the last column is a place in the order of commits, and calls f with each.
+type rowReader func(w *builder, f func(e *activitylog.Event, place int64)) error
 
 // batch is what one fetch brought.
 type batch struct {
@@ -136,7 +139,9 @@ func (s *Store) Tail(ctx context.Context, after activitylog.Position, limit int)
 // read, and returns the position of the last. The event holds until f returns, its leaf longer.
 func (s *Store) TailEvidence(ctx context.Context, after activitylog.Position, limit int,
 	f func(e *activitylog.Event, at activitylog.Position)) (activitylog.Position, error) {
-	return s.back.tailEvidence(ctx, after, limit, f)
+	return s.back.tailEach(ctx, after, limit, evidence, func(w *builder, each func(*activitylog.Event, int64)) error {
+		return s.eachEvidence(ctx, w, each)
+	}, f)
 }
 
 // Prune implements activitylog.Pruner.
