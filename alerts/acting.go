@@ -125,7 +125,7 @@ func (v *view) revived(actor string, back first, w Window, last, gone int32) Fin
 		if ref.key.quarter < from || ref.key.quarter >= to || ref.sum.Last.Time.Before(w.From) {
 			continue
 		}
-		sum.add(ref.sum)
+		sum.add(&ref.sum)
 		if sensitive.Match(&activitylog.Event{Action: v.f.names.text(ref.key.action)}) {
 			f.Reasons = append(f.Reasons, "sensitive_action")
 		}

@@ -74,24 +74,24 @@ func (f *Figures) settle() {
 }
 
 // joinQuarters adds up the sums of one cell, in a list by quarters of an hour. It looks only where several blocks meet.
-func (f *Figures) joinQuarters(refs []cellRef) []cellRef {
+func (f *Figures) joinQuarters(cells []*cell) []*cell {
 	meet := f.meeting()
 	if meet == nil {
-		return refs
+		return cells
 	}
 	at := map[cellKey]int{} // in out, of one quarter
-	out := refs[:0]
-	for i := 0; i < len(refs); {
-		quarter := refs[i].key.quarter
+	out := cells[:0]
+	for i := 0; i < len(cells); {
+		quarter := cells[i].key.quarter
 		joining := meet(quarter)
 		clear(at)
-		for ; i < len(refs) && refs[i].key.quarter == quarter; i++ {
-			c := refs[i]
+		for ; i < len(cells) && cells[i].key.quarter == quarter; i++ {
+			c := cells[i]
 			if joining {
 				if n, ok := at[c.key]; ok {
-					sum := *out[n].sum
-					sum.add(c.sum)
-					out[n].sum = &sum
+					sum := *out[n]
+					sum.sum.add(&c.sum)
+					out[n] = &sum
 					continue
 				}
 				at[c.key] = len(out)

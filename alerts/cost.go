@@ -98,8 +98,8 @@ var pricedFilter = activitylog.CostAtLeast(math.MinInt64)
 func (v *view) money(micros float64) string { return money(micros, v.f.names.text(v.currency)) }
 
 // costIn is the cost of a cell in the currency that is judged.
-func (v *view) costIn() func(cellRef) float64 {
-	return func(c cellRef) float64 {
+func (v *view) costIn() func(*cell) float64 {
+	return func(c *cell) float64 {
 		if c.key.currency != v.currency {
 			return 0
 		}
@@ -111,7 +111,7 @@ func (v *view) costIn() func(cellRef) float64 {
 func (v *view) pricedSum(cells []int32) (sum Sum) {
 	for _, i := range cells {
 		if v.cells[i].key.priced {
-			sum.add(v.cells[i].sum)
+			sum.add(&v.cells[i].sum)
 		}
 	}
 	return sum

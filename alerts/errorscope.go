@@ -121,7 +121,7 @@ func reaching[T any](list []T, i int) []T {
 }
 
 // add counts attempts that come in the order of time.
-func (r *ratios) add(ref cellRef, failed bool) {
+func (r *ratios) add(ref *cell, failed bool) {
 	n := len(r.quarters)
 	if n == 0 || r.quarters[n-1].quarter != ref.key.quarter {
 		next := tally{quarter: ref.key.quarter}
@@ -138,7 +138,7 @@ func (r *ratios) add(ref cellRef, failed bool) {
 		if t.failures == nil {
 			t.failures = &Sum{}
 		}
-		t.failures.add(ref.sum)
+		t.failures.add(&ref.sum)
 	}
 }
 

@@ -26,8 +26,8 @@ func (f *Finding) marks(list []*Mark) {
 }
 
 // messageCountIn counts the messages of a cell.
-func messageCountIn(v *view) func(cellRef) float64 {
-	return func(c cellRef) float64 {
+func messageCountIn(v *view) func(*cell) float64 {
+	return func(c *cell) float64 {
 		if !isMessage(v.f.names.text(c.key.action)) {
 			return 0
 		}
@@ -36,21 +36,21 @@ func messageCountIn(v *view) func(cellRef) float64 {
 }
 
 // hoursOf are the figures of a day by its hours in the organization's zone.
-func (v *view) hoursOf(d *daySum, value func(cellRef) float64) map[string]float64 {
-	return v.group(d, value, func(c cellRef) string {
+func (v *view) hoursOf(d *daySum, value func(*cell) float64) map[string]float64 {
+	return v.group(d, value, func(c *cell) string {
 		return fmt.Sprintf("%02d:00", timeOf(c.key.quarter).In(v.c.Zone).Hour())
 	})
 }
 
-func (v *view) actionsOf(d *daySum, value func(cellRef) float64) map[string]float64 {
-	return v.group(d, value, func(c cellRef) string { return v.f.names.text(c.key.action) })
+func (v *view) actionsOf(d *daySum, value func(*cell) float64) map[string]float64 {
+	return v.group(d, value, func(c *cell) string { return v.f.names.text(c.key.action) })
 }
 
-func (v *view) modelsOf(d *daySum, value func(cellRef) float64) map[string]float64 {
-	return v.group(d, value, func(c cellRef) string { return v.f.names.text(c.key.model) })
+func (v *view) modelsOf(d *daySum, value func(*cell) float64) map[string]float64 {
+	return v.group(d, value, func(c *cell) string { return v.f.names.text(c.key.model) })
 }
 
-func (v *view) group(d *daySum, value func(cellRef) float64, name func(cellRef) string) map[string]float64 {
+func (v *view) group(d *daySum, value func(*cell) float64, name func(*cell) string) map[string]float64 {
 	m := map[string]float64{}
 	for _, i := range d.cells {
 		if x := value(v.cells[i]); x != 0 {

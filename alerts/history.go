@@ -71,7 +71,7 @@ func (o *orgDays) medianBefore(day int32, length int) (value float64, actors flo
 }
 
 // crossing is the end of the quarter of an hour in which the sum of a day went above bound.
-func (v *view) crossing(d *daySum, bound float64, value func(cellRef) float64) time.Time {
+func (v *view) crossing(d *daySum, bound float64, value func(*cell) float64) time.Time {
 	refs := slices.Clone(d.cells)
 	slices.SortFunc(refs, func(a, b int32) int { return int(v.cells[a].key.quarter - v.cells[b].key.quarter) })
 	sum := 0.0

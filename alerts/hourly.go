@@ -31,7 +31,7 @@ type hourGates struct {
 	rule                      string
 	history, learning, active int // days
 	deviations, ratio, record float64
-	value                     func(cellRef) float64
+	value                     func(*cell) float64
 	least                     func(i int) float64 // excess on the i-th day
 }
 
@@ -96,7 +96,7 @@ func (v *view) hourFound(a *actorView, h *worstHour, g *hourGates) Finding {
 func (v *view) hourOf(d *daySum, hour int32, is func(cellKey) bool) (sum Sum) {
 	for _, i := range d.cells {
 		if ref := v.cells[i]; floorHour(ref.key.quarter) == hour && is(ref.key) {
-			sum.add(ref.sum)
+			sum.add(&ref.sum)
 		}
 	}
 	return sum
@@ -111,7 +111,7 @@ type hourSum struct {
 }
 
 // hours are the figures of an actor by hour, in order; hours of zero are left out.
-func (v *view) hours(a *actorView, value func(cellRef) float64) []hourSum {
+func (v *view) hours(a *actorView, value func(*cell) float64) []hourSum {
 	sums := map[int32]float64{}
 	for _, i := range a.cells {
 		if x := value(v.cells[i]); x > 0 {

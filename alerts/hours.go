@@ -159,7 +159,7 @@ func (v *view) achieved(k *cellKey) bool {
 func (c *clocks) work(a *actorView) []worked {
 	list := make([]worked, 0, len(a.cells))
 	for _, i := range a.cells {
-		ref := &c.cells[i]
+		ref := c.cells[i]
 		if !c.achieved(&ref.key) {
 			continue
 		}

@@ -117,7 +117,7 @@ func (v *view) offHours(a *actorView, off []worked, counts func(cellKey) bool) (
 		}
 		for _, c := range a.cells {
 			if ref := v.cells[c]; from <= ref.key.quarter && ref.key.quarter < to && counts(ref.key) {
-				sum.add(ref.sum)
+				sum.add(&ref.sum)
 			}
 		}
 		times = append(times, activitylog.All(activitylog.Since(timeOf(from)), activitylog.Before(timeOf(to))))

@@ -2,6 +2,7 @@ package alerts
 
 import (
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -42,11 +43,8 @@ func Judge(f *Figures, from, at time.Time, c Config) []Finding {
 	c = c.Defaults()
 	v := newView(f, from, at, c)
 	var list []Finding
-	for _, r := range rules {
-		if slices.Contains(c.Off, r.name) {
-			continue
-		}
-		for _, found := range r.judge(v) {
+	for _, findings := range v.judgeAll() {
+		for _, found := range findings {
 			if v.keeps(&found) {
 				list = append(list, found)
 			}
@@ -61,6 +59,29 @@ func Judge(f *Figures, from, at time.Time, c Config) []Finding {
 	}
 	slices.SortStableFunc(list, compareFindings)
 	return list
+}
+
+// judgeAll are the findings of each rule. They judge at the same time, since none needs another.
+func (v *view) judgeAll() [][]Finding {
+	found := make([][]Finding, len(rules))
+	panics := make([]any, len(rules))
+	var judging sync.WaitGroup
+	for i, r := range rules {
+		if slices.Contains(v.c.Off, r.name) {
+			continue
+		}
+		judging.Go(func() {
+			defer func() { panics[i] = recover() }()
+			found[i] = r.judge(v)
+		})
+	}
+	judging.Wait()
+	for _, p := range panics {
+		if p != nil {
+			panic(p) // where the caller can recover it
+		}
+	}
+	return found
 }
 
 // keeps completes a finding and tells whether it is one: not announced, and not about history alone.

@@ -94,7 +94,7 @@ func (v *view) usage(w Window, is func(Model) bool) modelUse {
 			}
 		}
 		if mine {
-			u.sum.add(c.sum)
+			u.sum.add(&c.sum)
 			u.users[v.f.names.text(c.key.actor)] += float64(c.sum.Count)
 		}
 	}

@@ -35,7 +35,7 @@ func (v *view) refusedModels(models []newModel) []Finding {
 			u = &modelUse{users: map[string]float64{}}
 			tries[k] = u
 		}
-		u.sum.add(c.sum)
+		u.sum.add(&c.sum)
 		u.users[v.f.names.text(c.key.actor)] += float64(c.sum.Count)
 		if !slices.Contains(u.spellings, s) {
 			u.spellings = append(u.spellings, s)

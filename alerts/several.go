@@ -69,7 +69,7 @@ func (v *view) severalOf(actor string, signs []Finding, rules []string) Finding 
 	var sum Sum
 	for _, c := range v.actors[i].cells {
 		if q := v.cells[c].key.quarter; quarterOf(w.From) <= q && q < quarterOf(w.To) {
-			sum.add(v.cells[c].sum)
+			sum.add(&v.cells[c].sum)
 		}
 	}
 	f.events(&sum)

@@ -11,15 +11,15 @@ import (
 	"github.com/activitylog/activitylog"
 )
 
-// view is what the judges look at: the figures before an instant, in order, by actor and by day of the organization.
+// view is what the judges look at: the figures before an instant, in order, by actor and by day of the organization. All
+// judges look at once, so none changes it.
 type view struct {
 	f        *Figures
 	c        Config
 	from, at time.Time
-	cells    []cellRef // by quarter of an hour
-	marks    []*Mark   // by time, then id
-	days     map[int32]int32
-	lately   [2]int32     // the last quarter of an hour that day was asked for, and its day
+	cells    []*cell // by quarter of an hour
+	marks    []*Mark // by time, then id
+	days     localDays
 	actors   []*actorView // by id; those without an id are left out
 	byNumber []*actorView // by the numbers of their names; nil for other texts
 	currency uint32       // of most priced events
@@ -52,7 +52,7 @@ type daySum struct {
 
 // newView takes what happened before at.
 func newView(f *Figures, from, at time.Time, c Config) *view {
-	v := &view{f: f, c: c, from: from, at: at, days: map[int32]int32{}}
+	v := &view{f: f, c: c, from: from, at: at}
 	if first, ok := f.firsts[firstKey{dim: ofOrg}]; ok {
 		v.start = first.Time
 	}
@@ -62,7 +62,8 @@ func newView(f *Figures, from, at time.Time, c Config) *view {
 	if at.Equal(timeOf(end)) {
 		end--
 	}
-	v.cells = f.joinQuarters(byQuarter(f.refs(), end))
+	v.cells = f.joinQuarters(f.byQuarter(end))
+	v.days = newLocalDays(v.cells, f.past, c.Zone)
 	for i := range v.cells {
 		if k := &v.cells[i].key; k.priced {
 			currencies[k.currency] += v.cells[i].sum.Count
@@ -99,41 +100,68 @@ func newView(f *Figures, from, at time.Time, c Config) *view {
 	return v
 }
 
-// byQuarter puts cells up to a quarter of an hour in the order of time, by counting: there are far more of them than
-// quarters of an hour.
-func byQuarter(cells []cellRef, end int32) []cellRef {
-	cells = slices.DeleteFunc(cells, func(c cellRef) bool { return c.key.quarter > end })
-	if len(cells) == 0 {
+// byQuarter are the sums up to a quarter of an hour in the order of time, by counting: there are far more of them than
+// quarters of an hour. One cell may have several.
+func (f *Figures) byQuarter(end int32) []*cell {
+	blocks := f.blocks
+	if len(f.cells) > 0 {
+		single := make([]cell, 0, len(f.cells))
+		for k, sum := range f.cells {
+			single = append(single, cell{k, *sum})
+		}
+		blocks = append(slices.Clip(blocks), single)
+	}
+	n, first, last := 0, int32(math.MaxInt32), int32(math.MinInt32)
+	for _, b := range blocks {
+		for i := range b {
+			if q := b[i].key.quarter; q <= end {
+				n++
+				first, last = min(first, q), max(last, q)
+			}
+		}
+	}
+	if n == 0 {
 		return nil
 	}
-	first, last := cells[0].key.quarter, cells[0].key.quarter
-	for i := range cells {
-		first, last = min(first, cells[i].key.quarter), max(last, cells[i].key.quarter)
-	}
-	if int(last-first) > 16*len(cells)+1024 {
-		slices.SortFunc(cells, func(a, b cellRef) int { return cmp.Compare(a.key.quarter, b.key.quarter) })
-		return cells
+	out := make([]*cell, n)
+	if scattered(first, last, n) {
+		out = out[:0]
+		for _, b := range blocks {
+			for i := range b {
+				if b[i].key.quarter <= end {
+					out = append(out, &b[i])
+				}
+			}
+		}
+		slices.SortFunc(out, func(a, b *cell) int { return cmp.Compare(a.key.quarter, b.key.quarter) })
+		return out
 	}
 	next := make([]int32, last-first+2) // where the next of each quarter goes
-	for i := range cells {
-		next[cells[i].key.quarter-first+1]++
+	for _, b := range blocks {
+		for i := range b {
+			if q := b[i].key.quarter; q <= end {
+				next[q-first+1]++
+			}
+		}
 	}
 	for i := 1; i < len(next); i++ {
 		next[i] += next[i-1]
 	}
-	out := make([]cellRef, len(cells))
-	for i := range cells {
-		n := &next[cells[i].key.quarter-first]
-		out[*n] = cells[i]
-		*n++
+	for _, b := range blocks {
+		for i := range b {
+			if q := b[i].key.quarter; q <= end {
+				out[next[q-first]] = &b[i]
+				next[q-first]++
+			}
+		}
 	}
 	return out
 }
 
 // within are the cells from one quarter of an hour up to another, which is left out.
-func (v *view) within(from, to int32) []cellRef {
+func (v *view) within(from, to int32) []*cell {
 	find := func(q int32) int {
-		i, _ := slices.BinarySearchFunc(v.cells, q, func(c cellRef, q int32) int { return cmp.Compare(c.key.quarter, q) })
+		i, _ := slices.BinarySearchFunc(v.cells, q, func(c *cell, q int32) int { return cmp.Compare(c.key.quarter, q) })
 		return i
 	}
 	return v.cells[find(from):find(to)]
@@ -143,7 +171,7 @@ func (v *view) sortActors() {
 	v.byNumber = v.actorViews()
 	message := make([]int8, len(v.f.names.list)) // actions that are messages: 1, or not: -1
 	for i := range v.cells {
-		k, sum := &v.cells[i].key, v.cells[i].sum
+		k, sum := &v.cells[i].key, &v.cells[i].sum
 		if k.actor == 0 {
 			continue
 		}
@@ -242,24 +270,7 @@ func isMessage(action string) bool {
 }
 
 // day is the number of the organization's day that a quarter of an hour lies in.
-func (v *view) day(quarter int32) int32 {
-	if v.lately[0] == quarter && quarter != 0 {
-		return v.lately[1]
-	}
-	d, ok := v.days[quarter]
-	if !ok {
-		d = localDay(timeOf(quarter), v.c.Zone)
-		v.days[quarter] = d
-	}
-	v.lately = [2]int32{quarter, d}
-	return d
-}
-
-// localDay is the number of the calendar day of t in zone, 0 being 1970-01-01.
-func localDay(t time.Time, zone *time.Location) int32 {
-	y, m, d := t.In(zone).Date()
-	return int32(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / (24 * 60 * 60))
-}
+func (v *view) day(quarter int32) int32 { return v.days.of(quarter) }
 
 // dayWindow is the time of a day of zone; one of a clock change is longer or shorter, or begins after midnight.
 func dayWindow(day int32, zone *time.Location) Window {
