@@ -1,16 +1,20 @@
 package alerts
 
 import (
+	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
 )
 
-// rules are the detectors by name. Each adds what it finds to the view's findings, in any order.
-var rules = []struct {
+// rule is a detector: it returns what it finds, in any order, and changes nothing.
+type rule struct {
 	name  string
 	judge func(*view) []Finding
-}{
+}
+
+var rules = []rule{
 	{LoginFailures, judgeLogins},
 	{VolumeSpikes, judgeVolume},
 	{OffHours, judgeHours},
@@ -43,7 +47,7 @@ func Judge(f *Figures, from, at time.Time, c Config) []Finding {
 	c = c.Defaults()
 	v := newView(f, from, at, c)
 	var list []Finding
-	for _, findings := range v.judgeAll() {
+	for _, findings := range v.judgeAll(rules) {
 		for _, found := range findings {
 			if v.keeps(&found) {
 				list = append(list, found)
@@ -61,24 +65,29 @@ func Judge(f *Figures, from, at time.Time, c Config) []Finding {
 	return list
 }
 
-// judgeAll are the findings of each rule. They judge at the same time, since none needs another.
-func (v *view) judgeAll() [][]Finding {
+// judgeAll are the findings of each rule. The rules judge at the same time, since none needs another. A panic of one is
+// passed on to the caller, who may recover it.
+func (v *view) judgeAll(rules []rule) [][]Finding {
 	found := make([][]Finding, len(rules))
-	panics := make([]any, len(rules))
+	panics := make([]string, len(rules))
 	var judging sync.WaitGroup
 	for i, r := range rules {
 		if slices.Contains(v.c.Off, r.name) {
 			continue
 		}
 		judging.Go(func() {
-			defer func() { panics[i] = recover() }()
+			defer func() {
+				if p := recover(); p != nil {
+					panics[i] = fmt.Sprintf("alerts: rule %s: %v\n%s", r.name, p, debug.Stack())
+				}
+			}()
 			found[i] = r.judge(v)
 		})
 	}
 	judging.Wait()
 	for _, p := range panics {
-		if p != nil {
-			panic(p) // where the caller can recover it
+		if p != "" {
+			panic(p)
 		}
 	}
 	return found
