@@ -134,7 +134,7 @@ func TestPagesBothWays(t *testing.T) {
 		}
 		r.record("acme", "", "mia", 0) // stays in front of what is being read
 		if n == 2 {
-			r.set(r.now.Load().Add(14*time.Hour + 40*time.Minute)) // and so does the next day
+			r.set(r.clock().Add(14*time.Hour + 40*time.Minute)) // and so does the next day
 		}
 		page = r.get(page.link(t, "older")).ok(t)
 		require.NotContains(t, page.body, "first page")
