@@ -211,6 +211,26 @@ func TestABundleOfAPurgeThatIsNotSealed(t *testing.T) {
 	require.Empty(t, r.verifyBundle(r.bundle(integrity.BundleOptions{})).Findings)
 }
 
+// TestABundleOfAnErasureThatIsNotSealed has a record missing without which an emptied row looks like a crime.
+func TestABundleOfAnErasureThatIsNotSealed(t *testing.T) {
+	t.Parallel()
+	everyStore(t, func(t *testing.T, r *rig) {
+		r.record("acme", 3)
+		r.record("globex", 3)
+		r.seal()
+		r.erase(integrity.Erasure{Org: "acme", Filter: activitylog.RequestIs("r1"), Ground: "asked for it"})
+		for _, org := range []string{"", "acme"} {
+			_, err := integrity.WriteBundle(r.ctx, r.store, inMemory{}, &integrity.BundleOptions{Verifiers: r.keys.Verifiers, Org: org})
+			require.ErrorIs(t, err, integrity.ErrNotSealed)
+		}
+		require.Empty(t, r.verifyBundle(r.bundle(integrity.BundleOptions{Org: "globex"})).Findings, "of somebody else")
+		r.seal()
+		report := r.verifyBundle(r.bundle(integrity.BundleOptions{}))
+		require.Empty(t, report.Findings)
+		require.EqualValues(t, 1, report.Erased)
+	})
+}
+
 // TestABundleWithoutItsOrganization is written for none, and proves nothing when somebody took all of it out.
 func TestABundleWithoutItsOrganization(t *testing.T) {
 	t.Parallel()
