@@ -83,7 +83,7 @@ func (w *bundleWriter) write() error {
 		}
 		var t tree
 		if err := w.src.keys.openRow(p.Key, p.Value, &t); err != nil || len(p.Key) != 5 {
-			return fmt.Errorf("what is known of a tree cannot be read; verify the log")
+			return errors.New("what is known of a tree cannot be read; verify the log")
 		}
 		if numberOf(p.Key) == 0 || w.opts.Org != "" && t.Org != w.opts.Org {
 			continue
