@@ -231,6 +231,19 @@ func TestABundleOfAnErasureThatIsNotSealed(t *testing.T) {
 	})
 }
 
+// TestABundleHidesKnownParts refuses what is no part: its rows would be emptied, and the manifest could not tell of what.
+func TestABundleHidesKnownParts(t *testing.T) {
+	t.Parallel()
+	r := memoryRig(t)
+	r.record("acme", 1)
+	r.seal()
+	_, err := integrity.WriteBundle(r.ctx, r.store, inMemory{}, &integrity.BundleOptions{Verifiers: r.keys.Verifiers, Hide: 1 << 6})
+	require.ErrorIs(t, err, activitylog.ErrInvalid)
+	for _, hide := range []activitylog.Parts{activitylog.OpeningPart, activitylog.AllParts} {
+		require.Empty(t, r.verifyBundle(r.bundle(integrity.BundleOptions{Hide: hide})).Findings)
+	}
+}
+
 // TestABundleWithoutItsOrganization is written for none, and proves nothing when somebody took all of it out.
 func TestABundleWithoutItsOrganization(t *testing.T) {
 	t.Parallel()

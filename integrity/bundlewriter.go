@@ -30,6 +30,9 @@ func WriteBundle(ctx context.Context, store activitylog.Store, to Files, opts *B
 	if opts == nil || len(opts.Verifiers) == 0 {
 		return nil, fmt.Errorf("integrity: %w: a bundle needs the public key of the log", activitylog.ErrInvalid)
 	}
+	if opts.Hide&^activitylog.AllParts != 0 {
+		return nil, fmt.Errorf("integrity: %w: Hide has what is no part of an event; combine those of activitylog.AllParts", activitylog.ErrInvalid)
+	}
 	snap, ok := store.(snapshotter)
 	if !ok {
 		return nil, fmt.Errorf("integrity: this store cannot be read as of one moment: %w", errors.ErrUnsupported)

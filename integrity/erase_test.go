@@ -54,7 +54,7 @@ func TestErasedPersonLeavesProofs(t *testing.T) {
 func TestErasureNeedsAGround(t *testing.T) {
 	t.Parallel()
 	r := memoryRig(t)
-	for _, x := range []integrity.Erasure{{Org: "acme"}, {Ground: "x"}, {Org: "acme", Ground: "x", Parts: activitylog.ActorPart | activitylog.OpeningPart}} {
+	for _, x := range []integrity.Erasure{{Org: "acme"}, {Ground: "x"}, {Org: "acme", Ground: "x", Parts: activitylog.ActorPart | activitylog.OpeningPart}, {Org: "acme", Ground: "x", Parts: 1 << 6}} {
 		if _, err := integrity.Erase(r.ctx, r.log, r.store, x); err == nil {
 			t.Errorf("%+v was taken", x)
 		}
