@@ -17,8 +17,7 @@ func TestFileAnchorShowsThatALogWasSetBack(t *testing.T) {
 	t.Parallel()
 	r := sqliteRig(t)
 	path := filepath.Join(t.TempDir(), "anchors")
-	s, err := integrity.NewSealer(r.log, r.store, &r.keys, &integrity.SealerOptions{Anchors: []integrity.Anchor{integrity.FileAnchor{Path: path}}})
-	require.NoError(t, err)
+	s := r.newSealer(&integrity.SealerOptions{Anchors: []integrity.Anchor{integrity.FileAnchor{Path: path}}})
 	for range 3 {
 		r.record("acme", 5)
 		require.NoError(t, s.Close(t.Context()))
@@ -38,8 +37,7 @@ func TestFileAnchorShowsThatALogWasSetBack(t *testing.T) {
 	verify := func(known ...[]byte) string {
 		o := r.options()
 		o.Known = known
-		report, err := integrity.Verify(r.ctx, r.store, o)
-		require.NoError(t, err)
+		report := r.verifyBy(o)
 		if len(report.Findings) == 0 {
 			return ""
 		}
@@ -80,7 +78,7 @@ func TestAnAnchorThatHangsHoldsNothingUp(t *testing.T) {
 	r := memoryRig(t)
 	a := hanging{make(chan struct{}, 1)}
 	told := make(chan error, 10)
-	s, err := integrity.NewSealer(r.log, r.store, &r.keys, &integrity.SealerOptions{
+	s := r.newSealer(&integrity.SealerOptions{
 		Every: time.Millisecond, Anchors: []integrity.Anchor{a}, AnchorEvery: 10 * time.Millisecond,
 		OnError: func(err error) {
 			select {
@@ -89,7 +87,6 @@ func TestAnAnchorThatHangsHoldsNothingUp(t *testing.T) {
 			}
 		},
 	})
-	require.NoError(t, err)
 	r.record("acme", 1)
 	r.seal()
 	s.Start()
@@ -115,9 +112,7 @@ func TestAnAnchorShowsThatAllSealsWereRemoved(t *testing.T) {
 	r.seal()
 	o := r.options()
 	o.Known = [][]byte{[]byte(r.clean().Root)}
-	report, err := integrity.Verify(t.Context(), empty.store, o)
-	require.NoError(t, err)
-	if report.Verdict() != integrity.Tampered || !strings.Contains(report.Findings[0].What, "but there were seals before") {
+	if report := empty.verifyBy(o); report.Verdict() != integrity.Tampered || !strings.Contains(report.Findings[0].What, "but there were seals before") {
 		t.Errorf("got %v", report.Findings)
 	}
 }

@@ -109,8 +109,7 @@ func (r *rig) full() {
 	r.seal()
 	r.rotate()
 	r.record("acme", 10)
-	_, err = integrity.Erase(r.ctx, r.log, r.store, integrity.Erasure{Org: "acme", Filter: activitylog.RequestIs("r7"), Parts: activitylog.ActorPart, Ground: "asked for it"})
-	require.NoError(r.t, err)
+	r.erase(integrity.Erasure{Org: "acme", Filter: activitylog.RequestIs("r7"), Parts: activitylog.ActorPart, Ground: "asked for it"})
 	for e, err := range r.log.Org("globex").Events(r.ctx, activitylog.Query{Filter: activitylog.RequestIs("r1")}) {
 		require.NoError(r.t, err)
 		r.purge("globex", 1)
@@ -210,6 +209,39 @@ func TestABundleOfAPurgeThatIsNotSealed(t *testing.T) {
 	require.ErrorIs(t, err, integrity.ErrNotSealed)
 	r.seal()
 	require.Empty(t, r.verifyBundle(r.bundle(integrity.BundleOptions{})).Findings)
+}
+
+// TestABundleOfAnErasureThatIsNotSealed has a record missing without which an emptied row looks like a crime.
+func TestABundleOfAnErasureThatIsNotSealed(t *testing.T) {
+	t.Parallel()
+	everyStore(t, func(t *testing.T, r *rig) {
+		r.record("acme", 3)
+		r.record("globex", 3)
+		r.seal()
+		r.erase(integrity.Erasure{Org: "acme", Filter: activitylog.RequestIs("r1"), Ground: "asked for it"})
+		for _, org := range []string{"", "acme"} {
+			_, err := integrity.WriteBundle(r.ctx, r.store, inMemory{}, &integrity.BundleOptions{Verifiers: r.keys.Verifiers, Org: org})
+			require.ErrorIs(t, err, integrity.ErrNotSealed)
+		}
+		require.Empty(t, r.verifyBundle(r.bundle(integrity.BundleOptions{Org: "globex"})).Findings, "of somebody else")
+		r.seal()
+		report := r.verifyBundle(r.bundle(integrity.BundleOptions{}))
+		require.Empty(t, report.Findings)
+		require.EqualValues(t, 1, report.Erased)
+	})
+}
+
+// TestABundleHidesKnownParts refuses what is no part: its rows would be emptied, and the manifest could not tell of what.
+func TestABundleHidesKnownParts(t *testing.T) {
+	t.Parallel()
+	r := memoryRig(t)
+	r.record("acme", 1)
+	r.seal()
+	_, err := integrity.WriteBundle(r.ctx, r.store, inMemory{}, &integrity.BundleOptions{Verifiers: r.keys.Verifiers, Hide: 1 << 6})
+	require.ErrorIs(t, err, activitylog.ErrInvalid)
+	for _, hide := range []activitylog.Parts{activitylog.OpeningPart, activitylog.AllParts} {
+		require.Empty(t, r.verifyBundle(r.bundle(integrity.BundleOptions{Hide: hide})).Findings)
+	}
 }
 
 // TestABundleWithoutItsOrganization is written for none, and proves nothing when somebody took all of it out.

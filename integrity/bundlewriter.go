@@ -24,12 +24,14 @@ type BundleOptions struct {
 
 // WriteBundle writes all that is sealed at this moment into files with which VerifyBundle, or the verifier in
 // scripts/verify.py, needs no database: entries, checkpoints, the root log, the rows with their openings and the receipts
-// of anchors. Names of
-// other organizations are not in the bundle of one; how many there are and when they were sealed is, in the root log.
-// It fails if a purge was recorded and not sealed yet: then seal first.
+// of anchors. Names of other organizations are not in the bundle of one; how many there are and when they were sealed is,
+// in the root log. The error wraps ErrNotSealed if a purge or an erasure was recorded and not sealed yet: then seal first.
 func WriteBundle(ctx context.Context, store activitylog.Store, to Files, opts *BundleOptions) (*Manifest, error) {
 	if opts == nil || len(opts.Verifiers) == 0 {
 		return nil, fmt.Errorf("integrity: %w: a bundle needs the public key of the log", activitylog.ErrInvalid)
+	}
+	if opts.Hide&^activitylog.AllParts != 0 {
+		return nil, fmt.Errorf("integrity: %w: Hide has what is no part of an event; combine those of activitylog.AllParts", activitylog.ErrInvalid)
 	}
 	snap, ok := store.(snapshotter)
 	if !ok {
@@ -84,7 +86,7 @@ func (w *bundleWriter) write() error {
 		}
 		var t tree
 		if err := w.src.keys.openRow(p.Key, p.Value, &t); err != nil || len(p.Key) != 5 {
-			return fmt.Errorf("what is known of a tree cannot be read; verify the log")
+			return errors.New("what is known of a tree cannot be read; verify the log")
 		}
 		if numberOf(p.Key) == 0 || w.opts.Org != "" && t.Org != w.opts.Org {
 			continue
@@ -224,7 +226,7 @@ func (w *bundleWriter) row(out io.Writer, e *activitylog.Event) error {
 	return err
 }
 
-// unsealed are the events that wait for their seal.
+// unsealed are the events for the bundle that wait for their seal.
 func (w *bundleWriter) unsealed() (map[eventKey]bool, error) {
 	b, ok, err := w.src.tx.Get(headKey)
 	var h head
@@ -242,8 +244,12 @@ func (w *bundleWriter) unsealed() (map[eventKey]bool, error) {
 		}
 		for i := range events {
 			e := &events[i].Event
-			if _, ok := purgeOf(e); ok && (w.opts.Org == "" || e.Org == w.opts.Org) {
-				return nil, fmt.Errorf("%w: it tells of a purge; seal and write the bundle again", ErrNotSealed)
+			if w.opts.Org != "" && e.Org != w.opts.Org {
+				continue
+			}
+			// What it took is missing from the rows already, and without it nothing would tell why.
+			if _, purges := purgeOf(e); purges || erases(e) {
+				return nil, fmt.Errorf("%w: it tells of a purge or an erasure; seal and write the bundle again", ErrNotSealed)
 			}
 			waiting[eventKey{e.Org, e.ID}] = true
 		}

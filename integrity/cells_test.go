@@ -13,7 +13,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/activitylog/activitylog/integrity"
 	"github.com/stretchr/testify/require"
 )
 
@@ -192,17 +191,10 @@ func TestNoEditOfACellGoesUnseen(t *testing.T) {
 			r.record("acme", 3)
 			r.record("initech", 2)
 			a := newAttacker(t, r)
-			o := r.options()
-			o.Deep = true
 			sequence := func() (ids [][]byte) {
 				return a.bytesList("SELECT id FROM activitylog_events ORDER BY " + a.order() + ", id")
 			}
-			check := func() *integrity.Report {
-				report, err := integrity.Verify(r.ctx, r.store, o)
-				require.NoError(t, err)
-				return report
-			}
-			require.Empty(t, check().Findings)
+			require.Empty(t, r.verifyDeeply().Findings)
 			tables := a.tables()
 			made, unseen := 0, 0
 			before := sequence()
@@ -212,13 +204,13 @@ func TestNoEditOfACellGoesUnseen(t *testing.T) {
 					continue
 				}
 				made++
-				if report := check(); len(report.Findings) == 0 && !(c.column == a.order() && slices.EqualFunc(sequence(), before, bytes.Equal)) {
+				if report := r.verifyDeeply(); len(report.Findings) == 0 && !(c.column == a.order() && slices.EqualFunc(sequence(), before, bytes.Equal)) {
 					unseen++ // and what the column is there for, the order of rows, did change
 					t.Errorf("not seen: %v", c)
 				}
 				require.True(t, a.update(c, c.old), "%v", c)
 				if made%100 == 0 {
-					require.Empty(t, check().Findings, "after %v was put back", c)
+					require.Empty(t, r.verifyDeeply().Findings, "after %v was put back", c)
 				}
 			}
 			t.Logf("%d edits, %d unseen", made, unseen)

@@ -25,16 +25,11 @@ func TestUnsealedRecordsProveNothingWithoutKeys(t *testing.T) {
 	r.gone("acme", "r3")
 	r.purge("acme", 1)
 	r.clean()
-	verify := func() *integrity.Report {
-		report, err := integrity.Verify(r.ctx, r.store, r.auditor())
-		require.NoError(t, err)
-		return report
-	}
-	if got := verify(); got.Verdict() != integrity.Undecided {
+	if got := r.verifyBy(r.auditor()); got.Verdict() != integrity.Undecided {
 		t.Errorf("before the seal: %v, %+v", got.Verdict(), got.Findings)
 	}
 	r.seal()
-	if got := verify(); got.Verdict() != integrity.Clean {
+	if got := r.verifyBy(r.auditor()); got.Verdict() != integrity.Clean {
 		t.Errorf("behind the seal: %v, %+v", got.Verdict(), got.Findings)
 	}
 }
@@ -45,18 +40,14 @@ func TestUnsealedErasuresProveNothingWithoutKeys(t *testing.T) {
 	r := sqliteRig(t)
 	r.record("acme", 9)
 	r.seal()
-	_, err := integrity.Erase(r.ctx, r.log, r.store, integrity.Erasure{Org: "acme", Filter: activitylog.RequestIs("r3"), Ground: "asked for it"})
-	require.NoError(t, err)
+	r.erase(integrity.Erasure{Org: "acme", Filter: activitylog.RequestIs("r3"), Ground: "asked for it"})
 	r.clean()
-	report, err := integrity.Verify(r.ctx, r.store, r.auditor())
-	require.NoError(t, err)
+	report := r.verifyBy(r.auditor())
 	if len(report.Findings) != 1 || report.Verdict() != integrity.Undecided || report.Findings[0].Check != "erasure" {
 		t.Errorf("before the seal: %v", report.Findings)
 	}
 	r.seal()
-	report, err = integrity.Verify(r.ctx, r.store, r.auditor())
-	require.NoError(t, err)
-	require.Empty(t, report.Findings, "behind the seal")
+	require.Empty(t, r.verifyBy(r.auditor()).Findings, "behind the seal")
 }
 
 // TestAPurgeOfOldRowsPaysForNoNewOnes goes on from an earlier verification.
@@ -72,9 +63,7 @@ func TestAPurgeOfOldRowsPaysForNoNewOnes(t *testing.T) {
 	r.purge("acme", 1)
 	r.seal()
 	r.gone("acme", "r7")
-	report, err := integrity.Verify(r.ctx, r.store, o)
-	require.NoError(t, err)
-	if report.Verdict() != integrity.Undecided || report.Vouch != nil {
+	if report := r.verifyBy(o); report.Verdict() != integrity.Undecided || report.Vouch != nil {
 		t.Errorf("%v, vouch %q: %+v", report.Verdict(), report.Vouch, report.Findings)
 	}
 }
@@ -90,9 +79,7 @@ func TestManyFindingsHideNoneThatIsWorse(t *testing.T) {
 		o.Known = append(o.Known, []byte("no checkpoint"))
 	}
 	r.gone("acme", "r3")
-	report, err := integrity.Verify(r.ctx, r.store, o)
-	require.NoError(t, err)
-	if report.Verdict() != integrity.Tampered || report.More == 0 {
+	if report := r.verifyBy(o); report.Verdict() != integrity.Tampered || report.More == 0 {
 		t.Errorf("%v, %d more", report.Verdict(), report.More)
 	}
 }

@@ -94,8 +94,7 @@ func TestManyWritersAndTwoSealers(t *testing.T) {
 func TestSealingFollowsByItself(t *testing.T) {
 	t.Parallel()
 	r := sqliteRig(t)
-	s, err := integrity.NewSealer(r.log, r.store, &r.keys, &integrity.SealerOptions{Every: time.Hour, Writer: r.writer, OnError: func(err error) { t.Error(err) }})
-	require.NoError(t, err)
+	s := r.newSealer(&integrity.SealerOptions{Every: time.Hour, Writer: r.writer, OnError: func(err error) { t.Error(err) }})
 	s.Start()
 	r.untilTold("audit.config.change") // that it seals
 	r.record("acme", 2500)             // wakes it before its time
@@ -114,16 +113,13 @@ func TestTheRootLogShowsThatSealingGoesOn(t *testing.T) {
 	r := memoryRig(t)
 	now := time.Now()
 	clock := func() time.Time { return now }
-	s, err := integrity.NewSealer(r.log, r.store, &r.keys, &integrity.SealerOptions{Now: clock})
-	require.NoError(t, err)
+	s := r.newSealer(&integrity.SealerOptions{Now: clock})
+	o := r.options()
+	o.MaxSilence, o.Now = 6*time.Minute, clock
 	seal := func() *integrity.Report {
 		_, err := s.Seal(t.Context())
 		require.NoError(t, err)
-		o := r.options()
-		o.MaxSilence, o.Now = 6*time.Minute, clock
-		report, err := integrity.Verify(t.Context(), r.store, o)
-		require.NoError(t, err)
-		return report
+		return r.verifyBy(o)
 	}
 	first := seal()
 	now = now.Add(4 * time.Minute)
@@ -135,11 +131,7 @@ func TestTheRootLogShowsThatSealingGoesOn(t *testing.T) {
 		t.Errorf("no beat, or %v", got.Findings)
 	}
 	now = now.Add(7 * time.Minute)
-	o := r.options()
-	o.MaxSilence, o.Now = 6*time.Minute, clock
-	report, err := integrity.Verify(t.Context(), r.store, o)
-	require.NoError(t, err)
-	if report.Verdict() != integrity.Undecided || report.Findings[0].Check != "silence" {
+	if report := r.verifyBy(o); report.Verdict() != integrity.Undecided || report.Findings[0].Check != "silence" {
 		t.Errorf("got %v", report.Findings)
 	}
 }
@@ -147,10 +139,9 @@ func TestTheRootLogShowsThatSealingGoesOn(t *testing.T) {
 func TestAnEventCannotBeRecordedAfterItsSeal(t *testing.T) {
 	t.Parallel()
 	r := memoryRig(t)
-	s, err := integrity.NewSealer(r.log, r.store, &r.keys, &integrity.SealerOptions{Now: func() time.Time { return time.Now().Add(-time.Hour) }})
-	require.NoError(t, err)
+	s := r.newSealer(&integrity.SealerOptions{Now: func() time.Time { return time.Now().Add(-time.Hour) }})
 	r.record("acme", 1)
-	_, err = s.Seal(t.Context())
+	_, err := s.Seal(t.Context())
 	require.NoError(t, err)
 	if got := r.verify().Findings; len(got) != 1 || got[0].Check != "time" {
 		t.Errorf("got %v", got)

@@ -24,8 +24,7 @@ func changed(e *activitylog.Event) string {
 // declare has a sealer with anchors declare itself, and seals and anchors that.
 func (r *rig) declare(anchors ...integrity.Anchor) *integrity.Sealer {
 	r.t.Helper()
-	s, err := integrity.NewSealer(r.log, r.store, &r.keys, &integrity.SealerOptions{Anchors: anchors})
-	require.NoError(r.t, err)
+	s := r.newSealer(&integrity.SealerOptions{Anchors: anchors})
 	s.Start()
 	r.untilTold("audit.config.change")
 	r.seal()
@@ -41,11 +40,9 @@ func TestHowItIsSealedIsDeclared(t *testing.T) {
 		r.record("acme", 3)
 		var s *integrity.Sealer
 		begin := func(anchors ...integrity.Anchor) {
-			var err error
-			s, err = integrity.NewSealer(r.log, r.store, &r.keys, &integrity.SealerOptions{
+			s = r.newSealer(&integrity.SealerOptions{
 				Every: time.Millisecond, Beat: time.Millisecond, AnchorEvery: time.Millisecond, Anchors: anchors,
 			})
-			require.NoError(t, err)
 			s.Start()
 		}
 		until := func(n int) activitylog.Event {
@@ -118,8 +115,7 @@ func TestSealingSwitchedOffQuietly(t *testing.T) {
 			2 * time.Hour: {"nothing was sealed for too long", "1 rows wait for their seal, the oldest since"},
 		} {
 			o.Now = func() time.Time { return time.Now().Add(after) }
-			report, err := integrity.Verify(r.ctx, r.store, o)
-			require.NoError(t, err)
+			report := r.verifyBy(o)
 			if len(report.Findings) != len(want) {
 				t.Errorf("after %v: %v", after, report.Findings)
 			}

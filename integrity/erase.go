@@ -44,6 +44,8 @@ func Erase(ctx context.Context, log *activitylog.Log, store activitylog.Store, x
 		return 0, fmt.Errorf("integrity: %w: an erasure needs an organization and a ground", activitylog.ErrInvalid)
 	}
 	switch {
+	case x.Parts&^activitylog.AllParts != 0: // no record could name it
+		return 0, fmt.Errorf("integrity: %w: Parts has what is no part of an event; combine those of activitylog.AllParts", activitylog.ErrInvalid)
 	case x.Parts == 0:
 		x.Parts = activitylog.AllParts
 	case x.Parts&activitylog.OpeningPart != 0 && x.Parts != activitylog.AllParts:

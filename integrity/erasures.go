@@ -13,9 +13,12 @@ import (
 // erasures are which parts of which events records say were erased.
 type erasures map[eventKey]activitylog.Parts
 
+// erases tells whether an event records an erasure. One that was imported records nothing that happened here.
+func erases(e *activitylog.Event) bool { return e.Action == decision.Erase && !e.Backfill }
+
 // note adds what an event says.
 func (x erasures) note(e *activitylog.Event) {
-	if e.Action != decision.Erase || e.Backfill {
+	if !erases(e) {
 		return
 	}
 	var parts activitylog.Parts

@@ -55,8 +55,7 @@ func TestReceiptsAreVerifiedInFiles(t *testing.T) {
 	bare.reopen()
 	bare.record("acme", 3)
 	bare.seal()
-	s, err := integrity.NewSealer(r.log, r.store, &r.keys, &integrity.SealerOptions{Anchors: []integrity.Anchor{c}})
-	require.NoError(t, err)
+	s := r.newSealer(&integrity.SealerOptions{Anchors: []integrity.Anchor{c}})
 	r.record("acme", 3)
 	require.NoError(t, s.Close(r.ctx))
 	r.rotate() // what it cosigned was signed by another key

@@ -111,10 +111,7 @@ func TestKilledWhileSealing(t *testing.T) {
 				}
 			}
 			r.seal()
-			o := r.options()
-			o.Deep = true
-			report, err := integrity.Verify(r.ctx, r.store, o)
-			require.NoError(t, err)
+			report := r.verifyDeeply()
 			require.Empty(t, report.Findings)
 			t.Logf("%d kills, %d events sealed, no fault", kills(), report.Sealed)
 		})

@@ -71,11 +71,10 @@ func TestLateAnchorBecomesAnAlert(t *testing.T) {
 	t.Parallel()
 	everyStore(t, func(t *testing.T, r *rig) {
 		folder := filepath.Join(t.TempDir(), "elsewhere")
-		s, err := integrity.NewSealer(r.log, r.store, &r.keys, &integrity.SealerOptions{
+		s := r.newSealer(&integrity.SealerOptions{
 			Every: time.Millisecond, Beat: time.Millisecond, AnchorEvery: 2 * time.Millisecond, Late: 40 * time.Millisecond,
 			Anchors: []integrity.Anchor{integrity.FileAnchor{Path: filepath.Join(folder, "anchors")}},
 		})
-		require.NoError(t, err)
 		r.record("acme", 1)
 		s.Start()
 		late := r.untilTold("audit.anchor.late")

@@ -90,8 +90,14 @@ func (r *rig) reopen() {
 	require.NoError(r.t, err)
 	log := r.log
 	r.t.Cleanup(func() { require.NoError(r.t, log.Close(context.Background())) })
-	r.sealer, err = integrity.NewSealer(r.log, r.store, &r.keys, nil)
+	r.sealer = r.newSealer(nil)
+}
+
+func (r *rig) newSealer(o *integrity.SealerOptions) *integrity.Sealer {
+	r.t.Helper()
+	s, err := integrity.NewSealer(r.log, r.store, &r.keys, o)
 	require.NoError(r.t, err)
+	return s
 }
 
 // event is an event with content in every group.
@@ -139,6 +145,14 @@ func (r *rig) purge(org string, n int) {
 	require.NoError(r.t, err)
 }
 
+// erase erases, and returns of how many events.
+func (r *rig) erase(x integrity.Erasure) int {
+	r.t.Helper()
+	n, err := integrity.Erase(r.ctx, r.log, r.store, x)
+	require.NoError(r.t, err)
+	return n
+}
+
 // sealAll is seal for options.
 func (r *rig) sealAll(context.Context) error {
 	r.seal()
@@ -151,7 +165,20 @@ func (r *rig) options() *integrity.VerifyOptions {
 
 func (r *rig) verify() *integrity.Report {
 	r.t.Helper()
-	report, err := integrity.Verify(r.ctx, r.store, r.options())
+	return r.verifyBy(r.options())
+}
+
+// verifyDeeply also compares what the database derives from the events.
+func (r *rig) verifyDeeply() *integrity.Report {
+	r.t.Helper()
+	o := r.options()
+	o.Deep = true
+	return r.verifyBy(o)
+}
+
+func (r *rig) verifyBy(o *integrity.VerifyOptions) *integrity.Report {
+	r.t.Helper()
+	report, err := integrity.Verify(r.ctx, r.store, o)
 	require.NoError(r.t, err)
 	return report
 }

@@ -108,11 +108,7 @@ func (r *rig) afterwards(dirs ...string) {
 			r.t.Errorf("%d copies in %s", n, path)
 		}
 	}
-	o := r.options()
-	o.Deep = true
-	report, err := integrity.Verify(r.ctx, r.store, o)
-	require.NoError(r.t, err)
-	if len(report.Findings) > 0 || report.Erased != 200 || report.Purged != 100 {
+	if report := r.verifyDeeply(); len(report.Findings) > 0 || report.Erased != 200 || report.Purged != 100 {
 		r.t.Errorf("got %+v", report)
 	}
 }

@@ -45,8 +45,7 @@ func (n notary) Attest(checkpoint, receipt []byte) (time.Time, error) {
 func (r *rig) anchored() {
 	r.t.Helper()
 	r.seal()
-	s, err := integrity.NewSealer(r.log, r.store, &r.keys, &integrity.SealerOptions{Anchors: []integrity.Anchor{notary{"n"}}})
-	require.NoError(r.t, err)
+	s := r.newSealer(&integrity.SealerOptions{Anchors: []integrity.Anchor{notary{"n"}}})
 	require.NoError(r.t, s.Close(r.ctx))
 }
 
@@ -86,8 +85,7 @@ var anchorAttacks = []attack{
 		a.put(a.receipt(), from.row(from.receipt()))
 	}, `a receipt of anchor "notary" does not fit the log: the signature of checkpoint`},
 	{"receipts of a stranger", func(a *attacker) {
-		s, err := integrity.NewSealer(a.r.log, a.r.store, &a.r.keys, &integrity.SealerOptions{Anchors: []integrity.Anchor{notary{"m"}}})
-		require.NoError(a.t, err)
+		s := a.r.newSealer(&integrity.SealerOptions{Anchors: []integrity.Anchor{notary{"m"}}})
 		a.r.record("acme", 1)
 		a.r.seal()
 		require.NoError(a.t, s.Close(a.r.ctx))
@@ -126,9 +124,7 @@ func TestAttacksOnAnchors(t *testing.T) {
 				o := r.options()
 				verify := func() *integrity.Report {
 					o.Attesters, o.Attested = []integrity.Attester{notary{"n"}}, 1
-					report, err := integrity.Verify(r.ctx, r.store, o)
-					require.NoError(t, err)
-					return report
+					return r.verifyBy(o)
 				}
 				if clean := verify(); len(clean.Findings) > 0 || len(clean.Anchors) != 1 || clean.Anchors[0].Attested.IsZero() || clean.Anchors[0].Receipts != 1 {
 					t.Fatalf("before: %+v", clean)
@@ -150,9 +146,7 @@ func TestOldAttestationsDoNotCount(t *testing.T) {
 	o.Attesters, o.Attested, o.MaxSilence = []integrity.Attester{notary{"n"}}, 1, time.Hour
 	for after, want := range map[time.Duration]integrity.Verdict{0: integrity.Clean, 2 * time.Hour: integrity.Undecided} {
 		o.Now = func() time.Time { return time.Now().Add(after) }
-		report, err := integrity.Verify(r.ctx, r.store, o)
-		require.NoError(t, err)
-		if report.Verdict() != want {
+		if report := r.verifyBy(o); report.Verdict() != want {
 			t.Errorf("after %v: %v", after, report.Findings)
 		}
 	}

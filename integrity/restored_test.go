@@ -38,11 +38,7 @@ func TestRestoredDatabase(t *testing.T) {
 	if sealed != 8 {
 		t.Errorf("%d events were sealed on the new server, want 3 that were restored and 5 new ones", sealed)
 	}
-	o := r.options()
-	o.Deep = true
-	report, err := integrity.Verify(r.ctx, r.store, o)
-	require.NoError(t, err)
-	if report.Verdict() != integrity.Clean || report.Sealed != 18 {
+	if report := r.verifyDeeply(); report.Verdict() != integrity.Clean || report.Sealed != 18 {
 		t.Errorf("%d sealed, %v", report.Sealed, report.Findings)
 	}
 }

@@ -52,9 +52,7 @@ func TestRotation(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, last.Verifiers, 3)
 		verify := func(known [][]byte, verifiers ...note.Verifier) []integrity.Finding {
-			report, err := integrity.Verify(r.ctx, r.store, &integrity.VerifyOptions{Verifiers: verifiers, Keys: &last.WriterKeys, Known: known})
-			require.NoError(t, err)
-			return report.Findings
+			return r.verifyBy(&integrity.VerifyOptions{Verifiers: verifiers, Keys: &last.WriterKeys, Known: known}).Findings
 		}
 		for name, verifiers := range map[string][]note.Verifier{
 			"all keys": last.Verifiers, "the first": first.Verifiers,

@@ -16,9 +16,7 @@ func (r *rig) from(vouch []byte) *integrity.Report {
 	require.NotEmpty(r.t, vouch)
 	o := r.options()
 	o.Since = vouch
-	report, err := integrity.Verify(r.ctx, r.store, o)
-	require.NoError(r.t, err)
-	return report
+	return r.verifyBy(o)
 }
 
 func TestVerifyGoesOn(t *testing.T) {
@@ -32,8 +30,7 @@ func TestVerifyGoesOn(t *testing.T) {
 			r.record("acme", 70)
 			r.record("initech", 2)
 			r.purge("globex", 0)
-			_, err := integrity.Erase(r.ctx, r.log, r.store, integrity.Erasure{Org: "initech", Filter: activitylog.RequestIs("r1"), Parts: activitylog.ActorPart, Ground: "asked for it"})
-			require.NoError(t, err)
+			r.erase(integrity.Erasure{Org: "initech", Filter: activitylog.RequestIs("r1"), Parts: activitylog.ActorPart, Ground: "asked for it"})
 			r.seal()
 			r.record("acme", 1)
 			report := r.from(vouch)
@@ -141,8 +138,7 @@ func TestVerifyGoesOnFromWhatItMay(t *testing.T) {
 	o.Since = vouch
 	for want, root := range map[integrity.Verdict]string{integrity.Clean: r.clean().Root, integrity.Tampered: forkOf(r).Root} {
 		o.Known = [][]byte{[]byte(root)}
-		report, err := integrity.Verify(r.ctx, r.store, o)
-		require.NoError(t, err)
+		report := r.verifyBy(o)
 		require.Equal(t, want, report.Verdict(), report.Findings)
 	}
 	// The same log, set back and written anew.

@@ -66,12 +66,11 @@ func TestStandingOfBatches(t *testing.T) {
 	r := memoryRig(t)
 	r.record("acme", 6)
 	tick := time.Now()
-	sealer, err := integrity.NewSealer(r.log, r.store, &r.keys, &integrity.SealerOptions{Batch: 2, Now: func() time.Time {
+	sealer := r.newSealer(&integrity.SealerOptions{Batch: 2, Now: func() time.Time {
 		tick = tick.Add(time.Second)
 		return tick
 	}})
-	require.NoError(t, err)
-	_, err = sealer.Seal(r.ctx)
+	_, err := sealer.Seal(r.ctx)
 	require.NoError(t, err)
 	times := map[int64]time.Time{}
 	for _, e := range r.all("acme") {

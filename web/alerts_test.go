@@ -12,8 +12,6 @@ import (
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/access"
-	"github.com/activitylog/activitylog/alerts/monitor"
-	"github.com/activitylog/activitylog/review"
 	"github.com/activitylog/activitylog/store/memory"
 	"github.com/activitylog/activitylog/web"
 	"github.com/stretchr/testify/require"
@@ -23,8 +21,7 @@ import (
 func watched(t *testing.T, grants ...access.Grant) (r *rig, alert string) {
 	t.Helper()
 	first := newRigOver(t, memory.New(), nil, grants...)
-	m, err := monitor.New(first.log, &monitor.Options{Now: func() time.Time { return *first.now.Load() }})
-	require.NoError(t, err)
+	m := first.newMonitor()
 	signIn := func(ago time.Duration, o activitylog.Outcome) {
 		first.record("acme", "", "leo", ago, func(e *activitylog.Event) {
 			e.Action, e.Outcome, e.AI = "auth.login", o, nil
@@ -36,10 +33,7 @@ func watched(t *testing.T, grants ...access.Grant) (r *rig, alert string) {
 		signIn(time.Duration(i)*time.Second, activitylog.Failure)
 	}
 	require.NoError(t, m.Poll(t.Context()))
-	first.pages, err = web.New(first.log, func(*http.Request) ([]access.Grant, error) { return first.grants, nil }, &web.Options{
-		Monitor: m, Now: func() time.Time { return *first.now.Load() }, OnError: first.told,
-	})
-	require.NoError(t, err)
+	first.serve(&web.Options{Monitor: m})
 	list, err := m.Alerts(t.Context(), "acme")
 	require.NoError(t, err)
 	require.NotEmpty(t, list)
@@ -139,16 +133,10 @@ func TestDecisionsBelongToTheLog(t *testing.T) {
 	t.Parallel()
 	boss := activitylog.Delegation{Actor: activitylog.Actor{Type: activitylog.User, ID: "boss"}, Relation: activitylog.DelegatedBy}
 	r, id := watched(t, org(access.AllRights).OnBehalfOf(boss))
-	clock := func() time.Time { return *r.now.Load() }
-	m, err := monitor.New(r.log, &monitor.Options{Now: clock})
-	require.NoError(t, err)
-	book, err := review.NewBook(r.log, clock)
-	require.NoError(t, err)
-	pages, err := web.New(r.log, func(*http.Request) ([]access.Grant, error) { return r.grants, nil }, &web.Options{Monitor: m, Book: book, Now: clock})
-	require.NoError(t, err)
+	r.serve(&web.Options{Monitor: r.newMonitor(), Book: r.newBook()})
 	host := http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		ctx := activitylog.WithOrg(q.Context(), "acme", "p1")
-		pages.ServeHTTP(w, q.WithContext(activitylog.WithActor(ctx, activitylog.Actor{ID: "session"})))
+		r.pages.ServeHTTP(w, q.WithContext(activitylog.WithActor(ctx, activitylog.Actor{ID: "session"})))
 	})
 	post := func(target, form string) {
 		t.Helper()

@@ -164,6 +164,7 @@ func TestAPIPagesAndProblems(t *testing.T) {
 		require.Equal(t, "application/problem+json", a.head.Get("Content-Type"), target)
 		require.Contains(t, a.body, want.text, target)
 	}
+	require.NotContains(t, r.get("/orgs/acme/api/v1/events?q=a&from=never").body, "position", "it is not in the typed part")
 	require.Equal(t, http.StatusMethodNotAllowed, request(t, r.pages, "POST", "/orgs/acme/api/v1/events", "").code)
 	r.grants = []access.Grant{org(access.View)}
 	body := r.get("/orgs/acme/api/v1/events").ok(t).body

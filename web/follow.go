@@ -11,7 +11,7 @@ import (
 	"github.com/activitylog/activitylog"
 )
 
-// kept is how many of the last events streams share. Who is further behind reads the log.
+// keptEvents is how many of the last events streams share. Who is further behind reads the log.
 const keptEvents = 256
 
 // follower follows the log once for all streams, and keeps the last events for them.

@@ -22,7 +22,6 @@ import (
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/access"
 	"github.com/activitylog/activitylog/alerts/monitor"
-	"github.com/activitylog/activitylog/review"
 	"github.com/activitylog/activitylog/web"
 	"github.com/stretchr/testify/require"
 )
@@ -50,13 +49,10 @@ func orgSecret(org string) string { return "Yq" + org + "Yq" }
 func newTown(t *testing.T, store activitylog.Store) *town {
 	t.Helper()
 	w := &town{rig: newRigOver(t, store, nil), rng: seeded(t), pool: map[string][]string{}}
-	clock := func() time.Time { return *w.now.Load() }
-	m, err := monitor.New(w.log, &monitor.Options{Now: clock})
-	require.NoError(t, err)
-	book, err := review.NewBook(w.log, clock)
-	require.NoError(t, err)
+	m := w.newMonitor()
+	var err error
 	w.pages, err = web.New(w.log, func(*http.Request) ([]access.Grant, error) { return []access.Grant{w.viewer}, nil }, &web.Options{
-		Monitor: m, Book: book, Now: clock, OrgName: orgSecret, ProjectName: secret, OnError: func(err error) { t.Errorf("told the host: %v", err) },
+		Monitor: m, Book: w.newBook(), Now: w.clock, OrgName: orgSecret, ProjectName: secret, OnError: func(err error) { t.Errorf("told the host: %v", err) },
 	})
 	require.NoError(t, err)
 	var batch []activitylog.Event
@@ -249,7 +245,7 @@ func (w *town) fuzz(t *testing.T, viewer access.Grant, n int) map[int]int {
 	}
 	own, shown, codes := secret(org, "p1"), 0, map[int]int{}
 	for range n {
-		w.set(w.now.Load().Add(time.Minute))
+		w.set(w.clock().Add(time.Minute))
 		q := w.request()
 		recorder := httptest.NewRecorder()
 		func() {

@@ -14,20 +14,22 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestGovernance(t *testing.T) {
-	t.Parallel()
+// governed is a log with rules, holds and reviews, as an admin of acme sees it.
+func governed(t *testing.T) (*rig, *retention.Keeper, *review.Book) {
+	t.Helper()
 	store := memory.New()
 	r := newRigOver(t, store, nil, org(access.AllRights))
-	clock := func() time.Time { return *r.now.Load() }
-	keeper, err := retention.New(r.log, store, &retention.Options{Now: clock})
-	require.NoError(t, err)
-	book, err := review.NewBook(r.log, clock)
-	require.NoError(t, err)
-	r.pages, err = web.New(r.log, func(*http.Request) ([]access.Grant, error) { return r.grants, nil }, &web.Options{Keeper: keeper, Book: book, Now: clock})
-	require.NoError(t, err)
+	keeper, book := r.newKeeper(store), r.newBook()
+	r.serve(&web.Options{Keeper: keeper, Book: book})
+	return r, keeper, book
+}
+
+func TestGovernance(t *testing.T) {
+	t.Parallel()
+	r, keeper, book := governed(t)
 	ctx := activitylog.WithActor(t.Context(), ana)
 	require.NoError(t, keeper.SetRules(ctx, "acme", []retention.Rule{{Name: "usage events", Filter: activitylog.RetentionIs("usage"), Max: 90}}, "agreed"))
-	_, err = keeper.SetHold(ctx, retention.Hold{Org: "acme", Filter: activitylog.ActorIs("leo"), Reason: "case 7"})
+	_, err := keeper.SetHold(ctx, retention.Hold{Org: "acme", Filter: activitylog.ActorIs("leo"), Reason: "case 7"})
 	require.NoError(t, err)
 	_, err = keeper.SetHold(ctx, retention.Hold{Org: "beta", Filter: activitylog.ActorIs("zoe"), Reason: "case of beta"})
 	require.NoError(t, err)
@@ -66,16 +68,10 @@ func TestGovernance(t *testing.T) {
 // What concerns all organizations may be about another one: without a grant for the platform only that it is there is told.
 func TestGovernanceOfThePlatform(t *testing.T) {
 	t.Parallel()
-	store := memory.New()
-	r := newRigOver(t, store, nil, org(access.AllRights))
-	clock := func() time.Time { return *r.now.Load() }
-	keeper, err := retention.New(r.log, store, &retention.Options{Now: clock})
-	require.NoError(t, err)
-	r.pages, err = web.New(r.log, func(*http.Request) ([]access.Grant, error) { return r.grants, nil }, &web.Options{Keeper: keeper, Now: clock})
-	require.NoError(t, err)
+	r, keeper, _ := governed(t)
 	ctx := activitylog.WithActor(t.Context(), activitylog.Actor{ID: "root", Name: "Rosa Root"})
 	require.NoError(t, keeper.SetRules(ctx, "", []retention.Rule{{Name: "messages", Filter: activitylog.ActorIs("zoe"), Max: 90, Note: "as beta asked"}}, "agreed"))
-	_, err = keeper.SetHold(ctx, retention.Hold{Filter: activitylog.ActorIs("leo"), Reason: "case of beta"})
+	_, err := keeper.SetHold(ctx, retention.Hold{Filter: activitylog.ActorIs("leo"), Reason: "case of beta"})
 	require.NoError(t, err)
 	kept := []string{"actor:zoe", "as beta asked", "actor:leo", "case of beta", "Rosa Root"}
 

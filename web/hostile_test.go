@@ -7,7 +7,6 @@ package web_test
 import (
 	"encoding/csv"
 	"encoding/json"
-	"net/http"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -18,8 +17,6 @@ import (
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/access"
-	"github.com/activitylog/activitylog/alerts/monitor"
-	"github.com/activitylog/activitylog/review"
 	"github.com/activitylog/activitylog/store/memory"
 	"github.com/activitylog/activitylog/web"
 	"github.com/stretchr/testify/require"
@@ -43,16 +40,11 @@ func poisoned(t *testing.T, text string) (*rig, []string) {
 	t.Helper()
 	org := "acme"
 	r := newRigOver(t, memory.New(), nil, access.Org(ana, org, access.AllRights), access.Platform(ana, access.AllRights))
-	clock := func() time.Time { return *r.now.Load() }
-	m, err := monitor.New(r.log, &monitor.Options{Now: clock})
-	require.NoError(t, err)
-	book, err := review.NewBook(r.log, clock)
-	require.NoError(t, err)
-	r.pages, err = web.New(r.log, func(*http.Request) ([]access.Grant, error) { return r.grants, nil }, &web.Options{
-		Monitor: m, Book: book, Now: clock, OnError: r.told,
+	m := r.newMonitor()
+	r.serve(&web.Options{
+		Monitor: m, Book: r.newBook(),
 		OrgName: func(string) string { return text }, ProjectName: func(_, _ string) string { return text },
 	})
-	require.NoError(t, err)
 	cost := int64(1)
 	record := func(ago time.Duration, change func(*activitylog.Event)) string {
 		e := activitylog.Event{

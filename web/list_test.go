@@ -23,7 +23,7 @@ import (
 func TestNeedsAnAuthorizer(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, org(access.View))
-	_, err := newHandler(r, nil)
+	_, err := web.New(r.log, nil, nil)
 	require.ErrorIs(t, err, activitylog.ErrInvalid)
 }
 
@@ -134,7 +134,7 @@ func TestPagesBothWays(t *testing.T) {
 		}
 		r.record("acme", "", "mia", 0) // stays in front of what is being read
 		if n == 2 {
-			r.set(r.now.Load().Add(14*time.Hour + 40*time.Minute)) // and so does the next day
+			r.set(r.clock().Add(14*time.Hour + 40*time.Minute)) // and so does the next day
 		}
 		page = r.get(page.link(t, "older")).ok(t)
 		require.NotContains(t, page.body, "first page")
@@ -218,10 +218,6 @@ func TestChipsTakeAwayOnlyThemselves(t *testing.T) {
 	form := r.get("/?q=&category=&actor=&range=30d&from=2026-01-01T00:00&to=2026-02-01T00:00&quick=ai&limit=50")
 	require.Equal(t, http.StatusSeeOther, form.code)
 	require.Equal(t, "?quick=ai", form.head.Get("Location"))
-}
-
-func newHandler(r *rig, authorize web.Authorizer) (*web.Handler, error) {
-	return web.New(r.log, authorize, nil)
 }
 
 // Hostile ranges of time cost nothing and break nothing.

@@ -19,7 +19,10 @@ import (
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/access"
+	"github.com/activitylog/activitylog/alerts/monitor"
 	"github.com/activitylog/activitylog/internal/pgtest"
+	"github.com/activitylog/activitylog/retention"
+	"github.com/activitylog/activitylog/review"
 	"github.com/activitylog/activitylog/store/memory"
 	"github.com/activitylog/activitylog/web"
 	"github.com/stretchr/testify/require"
@@ -51,20 +54,48 @@ func newRigOver(t *testing.T, store activitylog.Store, opts *web.Options, grants
 	t.Helper()
 	r := &rig{t: t, grants: grants}
 	r.set(start)
-	clock := func() time.Time { return *r.now.Load() }
 	var err error
-	r.log, err = activitylog.New(store, &activitylog.Options{Now: clock})
+	r.log, err = activitylog.New(store, &activitylog.Options{Now: r.clock})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, r.log.Close(context.Background())) })
-	o := web.Options{}
+	r.serve(opts)
+	return r
+}
+
+// serve makes the pages of the log anew, by its clock; the rig is the host that is told.
+func (r *rig) serve(opts *web.Options) {
+	r.t.Helper()
+	var o web.Options
 	if opts != nil {
 		o = *opts
 	}
-	o.Now = clock
-	o.OnError = r.told
+	o.Now, o.OnError = r.clock, r.told
+	var err error
 	r.pages, err = web.New(r.log, func(*http.Request) ([]access.Grant, error) { return r.grants, nil }, &o)
-	require.NoError(t, err)
-	return r
+	require.NoError(r.t, err)
+}
+
+func (r *rig) clock() time.Time { return *r.now.Load() }
+
+func (r *rig) newMonitor() *monitor.Monitor {
+	r.t.Helper()
+	m, err := monitor.New(r.log, &monitor.Options{Now: r.clock})
+	require.NoError(r.t, err)
+	return m
+}
+
+func (r *rig) newBook() *review.Book {
+	r.t.Helper()
+	book, err := review.NewBook(r.log, r.clock)
+	require.NoError(r.t, err)
+	return book
+}
+
+func (r *rig) newKeeper(store activitylog.Store) *retention.Keeper {
+	r.t.Helper()
+	keeper, err := retention.New(r.log, store, &retention.Options{Now: r.clock})
+	require.NoError(r.t, err)
+	return keeper
 }
 
 // told is what the host is told, by any goroutine.
@@ -81,7 +112,7 @@ func (r *rig) record(org, project, actor string, ago time.Duration, change ...fu
 	r.t.Helper()
 	cost := int64(420_000)
 	e := activitylog.Event{
-		Org: org, Project: project, Action: "ai.message.send", Time: r.now.Load().Add(-ago),
+		Org: org, Project: project, Action: "ai.message.send", Time: r.clock().Add(-ago),
 		Actor:    activitylog.Actor{ID: actor, Name: strings.ToUpper(actor[:1]) + actor[1:] + " of " + org, Email: actor + "@" + org + ".example"},
 		Targets:  []activitylog.Target{{Type: "conversation", ID: "c-" + org, Name: "Talk of " + org}},
 		Changes:  []activitylog.Change{{Path: "topic", Old: "old-" + org, New: "new-" + org}},

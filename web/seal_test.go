@@ -21,16 +21,12 @@ func sealed(t *testing.T) (r *rig, keys *integrity.KeyFile, sealer *integrity.Se
 	require.NoError(t, err)
 	store = memory.New()
 	r = newRigOver(t, store, nil, org(access.AllRights))
-	clock := func() time.Time { return *r.now.Load() }
 	w := integrity.NewWriter(keys.WriterKeys)
-	r.log, err = activitylog.New(store, &activitylog.Options{Now: clock, Stamp: w.Stamp, Number: w.Number})
+	r.log, err = activitylog.New(store, &activitylog.Options{Now: r.clock, Stamp: w.Stamp, Number: w.Number})
 	require.NoError(t, err)
-	sealer, err = integrity.NewSealer(r.log, store, &keys.Keys, &integrity.SealerOptions{Now: clock})
+	sealer, err = integrity.NewSealer(r.log, store, &keys.Keys, &integrity.SealerOptions{Now: r.clock})
 	require.NoError(t, err)
-	r.pages, err = web.New(r.log, func(*http.Request) ([]access.Grant, error) { return r.grants, nil }, &web.Options{
-		Evidence: sealer, Now: clock, OnError: r.told,
-	})
-	require.NoError(t, err)
+	r.serve(&web.Options{Evidence: sealer})
 	return r, keys, sealer, store
 }
 
@@ -76,11 +72,8 @@ func TestTamperedEvent(t *testing.T) {
 	store := memory.New()
 	err = store.Append(t.Context(), []activitylog.Event{forged})
 	require.NoError(t, err)
-	other, err := activitylog.New(store, &activitylog.Options{Now: func() time.Time { return start }})
-	require.NoError(t, err)
-	r.pages, err = web.New(other, func(*http.Request) ([]access.Grant, error) { return r.grants, nil }, &web.Options{Evidence: sealer, Now: func() time.Time { return start }})
-	require.NoError(t, err)
-	text := r.get("/orgs/acme/events/" + e.ID.String()).ok(t).text()
+	other := newRigOver(t, store, &web.Options{Evidence: sealer}, org(access.AllRights))
+	text := other.get("/orgs/acme/events/" + e.ID.String()).ok(t).text()
 	require.Contains(t, text, "This is not what was sealed")
 	require.Contains(t, text, "differs from its proof in: actor")
 	require.NotContains(t, text, "Download the proof")

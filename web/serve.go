@@ -74,7 +74,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v.params, err = parseParams(r.URL.Query(), v.zone())
 	switch {
 	case err != nil && v.isAPI():
-		v.apiFail(&wrongQuery{&problem{Text: err.Error()}})
+		v.problem(http.StatusBadRequest, "query", err.Error())
 	case err != nil:
 		v.fail(http.StatusBadRequest, err)
 	case v.isAPI():

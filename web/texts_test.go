@@ -6,7 +6,6 @@ import (
 	"go/parser"
 	"go/token"
 	"html"
-	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -19,9 +18,7 @@ import (
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/access"
-	"github.com/activitylog/activitylog/alerts/monitor"
 	"github.com/activitylog/activitylog/retention"
-	"github.com/activitylog/activitylog/review"
 	"github.com/activitylog/activitylog/store/memory"
 	"github.com/activitylog/activitylog/web"
 	"github.com/stretchr/testify/require"
@@ -202,7 +199,6 @@ func everything(t *testing.T, change func(*web.Options)) (r *rig, alert, id stri
 	t.Helper()
 	store := memory.New()
 	r = newRigOver(t, store, nil, org(access.AllRights))
-	clock := func() time.Time { return *r.now.Load() }
 	name := greek
 	foreign := func(e *activitylog.Event) {
 		e.Message = greek("message")
@@ -225,22 +221,17 @@ func everything(t *testing.T, change func(*web.Options)) (r *rig, alert, id stri
 	for i := range 12 {
 		signIn(time.Duration(i)*time.Second, activitylog.Failure)
 	}
-	m, err := monitor.New(r.log, &monitor.Options{Now: clock})
-	require.NoError(t, err)
+	m := r.newMonitor()
 	require.NoError(t, m.Poll(t.Context()))
 	found, err := m.Alerts(t.Context(), "acme")
 	require.NoError(t, err)
 	require.NotEmpty(t, found)
-	keeper, err := retention.New(r.log, store, &retention.Options{Now: clock})
-	require.NoError(t, err)
-	book, err := review.NewBook(r.log, clock)
-	require.NoError(t, err)
+	keeper := r.newKeeper(store)
 	ctx := activitylog.WithActor(t.Context(), ana)
 	require.NoError(t, keeper.SetRules(ctx, "acme", []retention.Rule{{Name: name("rule"), Filter: activitylog.RetentionIs("usage"), Max: 90}}, name("why")))
-	o := web.Options{Monitor: m, Keeper: keeper, Book: book, Now: clock, OnError: r.told,
+	o := web.Options{Monitor: m, Keeper: keeper, Book: r.newBook(),
 		OrgName: func(string) string { return name("acme") }, ProjectName: func(string, string) string { return name("project") }}
 	change(&o)
-	r.pages, err = web.New(r.log, func(*http.Request) ([]access.Grant, error) { return r.grants, nil }, &o)
-	require.NoError(t, err)
+	r.serve(&o)
 	return r, found[0].Fingerprint, id
 }

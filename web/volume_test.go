@@ -10,7 +10,6 @@ import (
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/access"
 	"github.com/activitylog/activitylog/store/memory"
-	"github.com/activitylog/activitylog/web"
 	"github.com/stretchr/testify/require"
 )
 
@@ -76,10 +75,9 @@ func TestSearchesTellNoVolumes(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	var err error
-	r.log, err = activitylog.New(memory.New(), &activitylog.Options{Now: func() time.Time { return *r.now.Load() }, Examine: 20})
+	r.log, err = activitylog.New(memory.New(), &activitylog.Options{Now: r.clock, Examine: 20})
 	require.NoError(t, err)
-	r.pages, err = web.New(r.log, func(*http.Request) ([]access.Grant, error) { return r.grants, nil }, &web.Options{Now: func() time.Time { return *r.now.Load() }, OnError: r.told})
-	require.NoError(t, err)
+	r.serve(nil)
 	for i := range 100 {
 		r.record("acme", fmt.Sprint("p", 1+i%2), "leo", time.Hour)
 	}

@@ -76,20 +76,10 @@ var scanFaults = []fault{
 		}},
 	{name: "knows a place by its time alone", cases: []string{"scan/time alone is no place", "scan/after", "scan/ties"},
 		scan: func(ctx context.Context, s *faulty, q activitylog.StoreQuery) events {
-			return func(yield func(activitylog.Event, error) bool) {
-				after, n := q.After, 0
-				for e, err := range s.Store.Scan(ctx, activitylog.StoreQuery{Org: q.Org, Filter: q.Filter, Order: q.Order}) {
-					if err == nil && after != nil && (e.Time.Equal(after.Time) || !behind(activitylog.KeyOf(&e), *after, q.Order)) {
-						continue
-					}
-					if !yield(e, err) {
-						return
-					}
-					if n++; n == q.Limit {
-						return
-					}
-				}
-			}
+			all := s.Store.Scan(ctx, activitylog.StoreQuery{Org: q.Org, Filter: q.Filter, Order: q.Order})
+			return only(all, q.Limit, func(e *activitylog.Event) bool {
+				return q.After == nil || !e.Time.Equal(q.After.Time) && behind(activitylog.KeyOf(e), *q.After, q.Order)
+			})
 		}},
 	{name: "yields one more than Limit", cases: []string{"scan/limit"},
 		scan: func(ctx context.Context, s *faulty, q activitylog.StoreQuery) events {
@@ -100,21 +90,9 @@ var scanFaults = []fault{
 		}},
 	{name: "compares organizations without case", cases: []string{"scan/organization", "content/texts"},
 		scan: func(ctx context.Context, s *faulty, q activitylog.StoreQuery) events {
-			return func(yield func(activitylog.Event, error) bool) {
-				org, n, limit := q.Org, 0, q.Limit
-				q.Org, q.Limit = "", 0
-				for e, err := range s.Store.Scan(ctx, q) {
-					if err == nil && org != "" && !strings.EqualFold(org, e.Org) {
-						continue
-					}
-					if !yield(e, err) {
-						return
-					}
-					if n++; n == limit {
-						return
-					}
-				}
-			}
+			org, limit := q.Org, q.Limit
+			q.Org, q.Limit = "", 0
+			return only(s.Store.Scan(ctx, q), limit, func(e *activitylog.Event) bool { return org == "" || strings.EqualFold(org, e.Org) })
 		}},
 	{name: "finds ids in every organization", cases: []string{"scan/organization and value"},
 		scan: func(ctx context.Context, s *faulty, q activitylog.StoreQuery) events {
@@ -251,6 +229,21 @@ var scanFaults = []fault{
 			}
 			return s.Store.Scan(ctx, q)
 		}},
+}
+
+// only yields those events of a scan that are kept, up to a limit; 0: all of them.
+func only(list events, limit int, keep func(e *activitylog.Event) bool) events {
+	return func(yield func(activitylog.Event, error) bool) {
+		n := 0
+		for e, err := range list {
+			if err == nil && !keep(&e) {
+				continue
+			}
+			if n++; !yield(e, err) || n == limit {
+				return
+			}
+		}
+	}
 }
 
 // givesUp is a scan that names another place where it gave up.

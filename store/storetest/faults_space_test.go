@@ -11,29 +11,32 @@ import (
 	"github.com/activitylog/activitylog"
 )
 
+// inSpace is what is done in a transaction of a space.
+type inSpace = func(activitylog.SpaceTx) error
+
 // oddSpace is a Space whose transactions, or what happens around them, are not as they should be.
 type oddSpace struct {
 	activitylog.Space
-	update func(ctx context.Context, inner activitylog.Space, f func(activitylog.SpaceTx) error) error
-	view   func(ctx context.Context, inner activitylog.Space, f func(activitylog.SpaceTx) error) error
+	update func(ctx context.Context, inner activitylog.Space, f inSpace) error
+	view   func(ctx context.Context, inner activitylog.Space, f inSpace) error
 	tx     func(inner activitylog.SpaceTx) activitylog.SpaceTx
 }
 
-func (o oddSpace) odd(f func(activitylog.SpaceTx) error) func(activitylog.SpaceTx) error {
+func (o oddSpace) odd(f inSpace) inSpace {
 	if o.tx == nil {
 		return f
 	}
 	return func(tx activitylog.SpaceTx) error { return f(o.tx(tx)) }
 }
 
-func (o oddSpace) Update(ctx context.Context, f func(activitylog.SpaceTx) error) error {
+func (o oddSpace) Update(ctx context.Context, f inSpace) error {
 	if o.update != nil {
 		return o.update(ctx, o.Space, f)
 	}
 	return o.Space.Update(ctx, o.odd(f))
 }
 
-func (o oddSpace) View(ctx context.Context, f func(activitylog.SpaceTx) error) error {
+func (o oddSpace) View(ctx context.Context, f inSpace) error {
 	if o.view != nil {
 		return o.view(ctx, o.Space, f)
 	}
@@ -82,6 +85,22 @@ func oddly(tx func(s *faulty, inner activitylog.SpaceTx) activitylog.SpaceTx) fu
 	return func(s *faulty, name string) activitylog.Space {
 		return oddSpace{Space: s.Store.Space(name),
 			tx: func(inner activitylog.SpaceTx) activitylog.SpaceTx { return tx(s, inner) }}
+	}
+}
+
+// updating makes spaces that update their own way.
+func updating(update func(ctx context.Context, s *faulty, inner activitylog.Space, f inSpace) error) func(s *faulty, name string) activitylog.Space {
+	return func(s *faulty, name string) activitylog.Space {
+		return oddSpace{Space: s.Store.Space(name), update: func(ctx context.Context, inner activitylog.Space, f inSpace) error {
+			return update(ctx, s, inner, f)
+		}}
+	}
+}
+
+// viewing makes spaces that are viewed their own way.
+func viewing(view func(ctx context.Context, inner activitylog.Space, f inSpace) error) func(s *faulty, name string) activitylog.Space {
+	return func(s *faulty, name string) activitylog.Space {
+		return oddSpace{Space: s.Store.Space(name), view: view}
 	}
 }
 
@@ -180,25 +199,19 @@ var spaceFaults = []fault{
 			}}
 		})},
 	{name: "ignores the context of spaces", cases: []string{"space/canceled"},
-		space: func(s *faulty, name string) activitylog.Space {
-			return oddSpace{Space: s.Store.Space(name),
-				update: func(ctx context.Context, inner activitylog.Space, f func(activitylog.SpaceTx) error) error {
-					return inner.Update(context.WithoutCancel(ctx), f)
-				}}
-		}},
+		space: updating(func(ctx context.Context, _ *faulty, inner activitylog.Space, f inSpace) error {
+			return inner.Update(context.WithoutCancel(ctx), f)
+		})},
 	{name: "does not read its own writes", cases: []string{"space/reads own writes"},
-		space: func(s *faulty, name string) activitylog.Space {
-			return oddSpace{Space: s.Store.Space(name),
-				update: func(ctx context.Context, inner activitylog.Space, f func(activitylog.SpaceTx) error) error {
-					return inner.Update(ctx, func(tx activitylog.SpaceTx) error {
-						var changes []change
-						if err := f(later(tx, &changes)); err != nil {
-							return err
-						}
-						return apply(tx, changes)
-					})
-				}}
-		}},
+		space: updating(func(ctx context.Context, _ *faulty, inner activitylog.Space, f inSpace) error {
+			return inner.Update(ctx, func(tx activitylog.SpaceTx) error {
+				var changes []change
+				if err := f(later(tx, &changes)); err != nil {
+					return err
+				}
+				return apply(tx, changes)
+			})
+		})},
 	{name: "is busy while it ranges", cases: []string{"space/change inside range"},
 		space: oddly(func(_ *faulty, tx activitylog.SpaceTx) activitylog.SpaceTx {
 			ranging := 0
@@ -220,69 +233,55 @@ var spaceFaults = []fault{
 			}
 		})},
 	{name: "commits in spite of an error", cases: []string{"space/rollback", "space/reads own writes"},
-		space: func(s *faulty, name string) activitylog.Space {
-			return oddSpace{Space: s.Store.Space(name),
-				update: func(ctx context.Context, inner activitylog.Space, f func(activitylog.SpaceTx) error) error {
-					var failed error
-					err := inner.Update(ctx, func(tx activitylog.SpaceTx) error {
-						failed = f(tx)
-						return nil
-					})
-					return errors.Join(err, failed)
-				}}
-		}},
+		space: updating(func(ctx context.Context, _ *faulty, inner activitylog.Space, f inSpace) error {
+			var failed error
+			err := inner.Update(ctx, func(tx activitylog.SpaceTx) error {
+				failed = f(tx)
+				return nil
+			})
+			return errors.Join(err, failed)
+		})},
 	{name: "writes in views", cases: []string{"space/view is read-only"},
-		space: func(s *faulty, name string) activitylog.Space {
-			inner := s.Store.Space(name)
-			return oddSpace{Space: inner, view: func(ctx context.Context, inner activitylog.Space, f func(activitylog.SpaceTx) error) error {
-				return inner.Update(ctx, f)
-			}}
-		}},
-	{name: "loses updates", cases: []string{"space/increments"}, space: func(s *faulty, name string) activitylog.Space {
-		return oddSpace{Space: s.Store.Space(name),
-			update: func(ctx context.Context, inner activitylog.Space, f func(activitylog.SpaceTx) error) error {
-				var changes []change
-				if err := inner.View(ctx, func(tx activitylog.SpaceTx) error { return f(later(tx, &changes)) }); err != nil {
-					return err
-				}
-				runtime.Gosched()
-				return inner.Update(ctx, func(tx activitylog.SpaceTx) error { return apply(tx, changes) })
-			}}
-	}},
+		space: viewing(func(ctx context.Context, inner activitylog.Space, f inSpace) error {
+			return inner.Update(ctx, f)
+		})},
+	{name: "loses updates", cases: []string{"space/increments"},
+		space: updating(func(ctx context.Context, _ *faulty, inner activitylog.Space, f inSpace) error {
+			var changes []change
+			if err := inner.View(ctx, func(tx activitylog.SpaceTx) error { return f(later(tx, &changes)) }); err != nil {
+				return err
+			}
+			runtime.Gosched()
+			return inner.Update(ctx, func(tx activitylog.SpaceTx) error { return apply(tx, changes) })
+		})},
 	{name: "reads every key of a view for itself", cases: []string{"space/consistent view"},
-		space: func(s *faulty, name string) activitylog.Space {
-			return oddSpace{Space: s.Store.Space(name),
-				view: func(ctx context.Context, inner activitylog.Space, f func(activitylog.SpaceTx) error) error {
-					return f(oddTx{
-						get: func(key []byte) (v []byte, ok bool, err error) {
-							err = inner.View(ctx, func(tx activitylog.SpaceTx) error {
-								v, ok, err = tx.Get(key)
-								return err
-							})
-							runtime.Gosched()
-							return v, ok, err
-						},
-						scan: func(from, to []byte) iter.Seq2[activitylog.Pair, error] {
-							return func(yield func(activitylog.Pair, error) bool) {
-								_ = inner.View(ctx, func(tx activitylog.SpaceTx) error {
-									tx.Range(from, to)(yield)
-									return nil
-								})
-							}
-						},
+		space: viewing(func(ctx context.Context, inner activitylog.Space, f inSpace) error {
+			return f(oddTx{
+				get: func(key []byte) (v []byte, ok bool, err error) {
+					err = inner.View(ctx, func(tx activitylog.SpaceTx) error {
+						v, ok, err = tx.Get(key)
+						return err
 					})
-				}}
-		}},
-	{name: "is busy while another space is updated", cases: []string{"space/no transaction of another"},
-		space: func(s *faulty, name string) activitylog.Space {
-			return oddSpace{Space: s.Store.Space(name),
-				update: func(ctx context.Context, inner activitylog.Space, f func(activitylog.SpaceTx) error) error {
-					if !s.state.mu.TryLock() {
-						return errBusy
-					}
-					defer s.state.mu.Unlock()
 					runtime.Gosched()
-					return inner.Update(ctx, f)
-				}}
-		}},
+					return v, ok, err
+				},
+				scan: func(from, to []byte) iter.Seq2[activitylog.Pair, error] {
+					return func(yield func(activitylog.Pair, error) bool) {
+						_ = inner.View(ctx, func(tx activitylog.SpaceTx) error {
+							tx.Range(from, to)(yield)
+							return nil
+						})
+					}
+				},
+			})
+		})},
+	{name: "is busy while another space is updated", cases: []string{"space/no transaction of another"},
+		space: updating(func(ctx context.Context, s *faulty, inner activitylog.Space, f inSpace) error {
+			if !s.state.mu.TryLock() {
+				return errBusy
+			}
+			defer s.state.mu.Unlock()
+			runtime.Gosched()
+			return inner.Update(ctx, f)
+		})},
 }

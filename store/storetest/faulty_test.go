@@ -54,8 +54,9 @@ type fault struct {
 	snapshot  func(ctx context.Context, s *faulty, f func(activitylog.Tailer, activitylog.Spacer) error) error
 	seen      func(list []activitylog.Tailed) []activitylog.Tailed // by a snapshot
 	check     func(found func(what, org string, id uuid.UUID)) error
-	evidence  func(ctx context.Context, s *faulty, after activitylog.Position, limit int, f func(*activitylog.Event, activitylog.Position)) (activitylog.Position, error)
-	brief     func(ctx context.Context, s *faulty, after activitylog.Position, limit int, more moreOf, f readsEvidence) (activitylog.Position, error)
+	boundless bool                                                                                     // TailEvidence and TailBrief heed no limit
+	evidence  func(list []activitylog.Tailed, next activitylog.Position, f readsEvidence)              // what TailEvidence does with an answer of Tail
+	brief     func(list []activitylog.Tailed, next activitylog.Position, more moreOf, f readsEvidence) // the same of TailBrief
 	proved    string
 	appendTx  func(ctx context.Context, s *faulty, tx *fakeTx, events []activitylog.Event) error
 	commit    func(ctx context.Context, s *faulty, tx *fakeTx) error
@@ -210,10 +211,11 @@ func (m moment) Check(_ context.Context, _ int64, _ activitylog.Position, _ func
 }
 
 func (s *faulty) TailEvidence(ctx context.Context, after activitylog.Position, limit int, f func(*activitylog.Event, activitylog.Position)) (activitylog.Position, error) {
+	list, next, err := s.Store.Tail(ctx, after, s.bound(limit))
 	if s.fault.evidence != nil {
-		return s.fault.evidence(ctx, s, after, limit, f)
+		s.fault.evidence(list, next, f)
+		return next, err
 	}
-	list, next, err := s.Store.Tail(ctx, after, limit)
 	for i := range list {
 		f(&list[i].Event, list[i].Position)
 	}
@@ -221,15 +223,23 @@ func (s *faulty) TailEvidence(ctx context.Context, after activitylog.Position, l
 }
 
 func (s *faulty) TailBrief(ctx context.Context, after activitylog.Position, limit int, more func(*activitylog.Event) bool, f func(*activitylog.Event, activitylog.Position)) (activitylog.Position, error) {
+	list, next, err := s.Store.Tail(ctx, after, s.bound(limit))
 	if s.fault.brief != nil {
-		return s.fault.brief(ctx, s, after, limit, more, f)
+		s.fault.brief(list, next, more, f)
+		return next, err
 	}
-	list, next, err := s.Store.Tail(ctx, after, limit)
 	for i := range list {
 		e := briefOf(&list[i].Event, more(&list[i].Event))
 		f(&e, list[i].Position)
 	}
 	return next, err
+}
+
+func (s *faulty) bound(limit int) int {
+	if s.fault.boundless {
+		return 1000
+	}
+	return limit
 }
 
 func (s *faulty) Durability(context.Context) (string, error) {

@@ -26,7 +26,7 @@ func (s *faulty) plain(ctx context.Context, q activitylog.StoreQuery) iter.Seq2[
 			yield(activitylog.Event{}, err)
 			return
 		}
-		order := func(a, b *activitylog.Event) int { return activitylog.KeyOf(a).Compare(activitylog.KeyOf(b)) }
+		order := byKey
 		if s.fault.sort != nil {
 			order = s.fault.sort
 		}
