@@ -183,17 +183,18 @@ var demoMonitor = sync.OnceValues(func() (*monitor.Monitor, error) {
 type site struct {
 	url string
 
-	mu      sync.Mutex
-	grants  []access.Grant
-	streams int           // that are open
-	moved   chan struct{} // closed when their number changes
+	mu     sync.Mutex
+	grants []access.Grant
+	open   [2]int        // streams, and what they follow
+	moved  chan struct{} // closed when those numbers change
 }
 
 // stream counts a stream that begins, or one that ends.
-func (s *site) stream(by int) {
+func (s *site) stream(by, follows int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.streams += by
+	s.open[0] += by
+	s.open[1] += by * follows
 	close(s.moved)
 	s.moved = make(chan struct{})
 }
@@ -232,8 +233,9 @@ func serveWith(t *testing.T, l *activitylog.Log, o web.Options, grants ...access
 	mux := http.NewServeMux()
 	mux.Handle("/admin/activity/", http.StripPrefix("/admin/activity", pages))
 	mux.HandleFunc("/admin/activity/api/v1/streams", func(w http.ResponseWriter, r *http.Request) {
-		s.stream(1)
-		defer s.stream(-1)
+		follows := len(r.URL.Query()["follow"])
+		s.stream(1, follows)
+		defer s.stream(-1, follows)
 		http.StripPrefix("/admin/activity", pages).ServeHTTP(w, r)
 	})
 	server := httptest.NewServer(mux)
