@@ -171,11 +171,24 @@ func TestLiveOfManyPages(t *testing.T) {
 		return n
 	}
 	before := lists()
+	recorded, broken := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(recorded)
+		pace := time.NewTicker(10 * time.Millisecond)
+		defer pace.Stop()
+		for {
+			some()
+			select {
+			case <-pace.C:
+			case <-broken:
+				return
+			}
+		}
+	}()
 	crash(tabs[0])
+	close(broken)
+	<-recorded
 	tabs[0] = nil
-	for range 20 {
-		some()
-	}
 	all()
 	s.settle(t, 1, 7)
 
@@ -249,7 +262,9 @@ func TestLivePageThatGoes(t *testing.T) {
 	acme := open(t, s).open("orgs/acme/")
 	beta := acme.beside().open("orgs/beta/")
 	beta.live() // it has the stream
+	record("acme", "", "mei")
 	acme.live()
+	acme.until("document.querySelectorAll('.rowlink').length === 1") // what came before it was live
 	record("acme", "", "mei")
 	acme.arrived(1)
 	s.may(bothOrgs[0])
@@ -265,6 +280,24 @@ func TestLivePageThatGoes(t *testing.T) {
 	record("acme", "", "mei")
 	acme.arrived(n)
 	s.settle(t, 1, 1)
+}
+
+// Where all that tabs follow does not fit into one address, those that came last are told so.
+func TestLiveOfTooMuch(t *testing.T) {
+	s, record := town(t)
+	path := func(i int) string { return "orgs/acme/?q=" + escape(fmt.Sprintf("-message%d%s", i, strings.Repeat("é", 200))) }
+	tabs := []*tab{open(t, s).open(path(0))}
+	tabs[0].live()
+	tabs = append(tabs, tabs[0].beside().open(path(1)))
+	tabs[1].live()
+	late := tabs[0].beside().open(path(2))
+	eval[bool](late, "document.querySelector('#live').click(), true")
+	late.until(live + " === 'Live' && document.querySelector('.toast')?.textContent === 'Live events cannot be had here now'")
+	s.settle(t, 1, 2)
+	record("acme", "", "mei")
+	for _, tb := range tabs {
+		tb.arrived(1)
+	}
 }
 
 // Without locks each tab has a stream of its own.
