@@ -285,7 +285,9 @@ func TestLivePageThatGoes(t *testing.T) {
 // Where all that tabs follow does not fit into one address, those that came last are told so.
 func TestLiveOfTooMuch(t *testing.T) {
 	s, record := town(t)
-	path := func(i int) string { return "orgs/acme/?q=" + escape(fmt.Sprintf("-message%d%s", i, strings.Repeat("é", 200))) }
+	path := func(i int) string {
+		return "orgs/acme/?q=" + escape(fmt.Sprintf("-message%d%s", i, strings.Repeat("é", 200)))
+	}
 	tabs := []*tab{open(t, s).open(path(0))}
 	tabs[0].live()
 	tabs = append(tabs, tabs[0].beside().open(path(1)))
