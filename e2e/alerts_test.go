@@ -46,10 +46,11 @@ func worst(t *testing.T, rule string) (org string, a monitor.Alert) {
 // in a table, and from there to its events and to no others.
 func TestSevenAlerts(t *testing.T) {
 	s := demoSite(t)
-	s.grants = nil
+	var grants []access.Grant
 	for _, o := range demo.Orgs() {
-		s.grants = append(s.grants, access.Org(amara, o.ID, access.AllRights))
+		grants = append(grants, access.Org(amara, o.ID, access.AllRights))
 	}
+	s.may(grants...)
 	tb := open(t, s)
 	tb.look(1440, 1000, "light")
 	for _, rule := range theSeven {

@@ -37,7 +37,7 @@ func TestAccessible(t *testing.T) {
 	id := eval[string](tb, firstRow) // one with something before and after
 	_, alert := worst(t, "cost_anomaly")
 	for i, page := range pages(id, alert.Fingerprint) {
-		s.grants = page.grants
+		s.may(page.grants...)
 		for _, look := range looks(i) {
 			name := fmt.Sprintf("%s %d %s", page.name, look.width, look.theme)
 			tb.look(look.width, 1000, look.theme)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -95,49 +94,6 @@ func TestLive(t *testing.T) {
 func (tb *tab) hide(hidden bool) {
 	tb.t.Helper()
 	eval[bool](tb, fmt.Sprintf("Object.defineProperty(document, 'hidden', {value: %t, configurable: true}), document.dispatchEvent(new Event('visibilitychange')), true", hidden))
-}
-
-// Six tabs of one browser are live by one stream, also when the tab that has it goes.
-func TestLiveInSixTabs(t *testing.T) {
-	s, record := growing(t)
-	tabs := []*tab{open(t, s)}
-	tabs[0].open("")
-	for range 5 {
-		tabs = append(tabs, tabs[0].beside().open(""))
-	}
-	streams := func() (n int) {
-		for _, tb := range tabs {
-			tb.mu.Lock()
-			defer tb.mu.Unlock()
-			for _, r := range tb.requests {
-				if strings.Contains(r, "/api/v1/stream") {
-					n++
-				}
-			}
-		}
-		return n
-	}
-	for _, tb := range tabs {
-		eval[bool](tb, "document.querySelector('#live').click(), true")
-		tb.until(live + " === 'Live: on'")
-	}
-	record("mei")
-	for _, tb := range tabs {
-		tb.until("document.querySelector('#arrived')?.textContent === '1 new event – show'")
-	}
-	if n := streams(); n != 1 {
-		t.Errorf("six tabs opened %d streams", n)
-	}
-	tabs[0].hide(true) // it had the stream
-	record("mei")
-	for _, tb := range tabs {
-		tb.until("document.querySelector('#arrived').textContent === '2 new events – show'")
-	}
-	if n := streams(); n != 2 {
-		t.Errorf("%d streams were opened; the tab that took over has the second", n)
-	}
-	eval[bool](tabs[1], "document.querySelector('#arrived').click(), true")
-	tabs[1].until("document.querySelectorAll('.rowlink').length === 3 && " + live + " === 'Live: on'")
 }
 
 // An export tells how far it is.

@@ -181,8 +181,36 @@ var demoMonitor = sync.OnceValues(func() (*monitor.Monitor, error) {
 
 // site is the pages over a log, mounted under a prefix.
 type site struct {
-	url    string
+	url string
+
+	mu     sync.Mutex
 	grants []access.Grant
+	open   [2]int        // streams, and what they follow
+	moved  chan struct{} // closed when those numbers change
+}
+
+// stream counts a stream that begins, or one that ends.
+func (s *site) stream(by, follows int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open[0] += by
+	s.open[1] += by * follows
+	close(s.moved)
+	s.moved = make(chan struct{})
+}
+
+// may changes what the one who looks at the pages may read.
+func (s *site) may(grants ...access.Grant) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.grants = grants
+}
+
+// authorize is the Authorizer of the pages.
+func (s *site) authorize(*http.Request) ([]access.Grant, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.grants, nil
 }
 
 func serve(t *testing.T, l *activitylog.Log, m *monitor.Monitor, grants ...access.Grant) *site {
@@ -192,18 +220,24 @@ func serve(t *testing.T, l *activitylog.Log, m *monitor.Monitor, grants ...acces
 
 func serveWith(t *testing.T, l *activitylog.Log, o web.Options, grants ...access.Grant) *site {
 	t.Helper()
-	s := &site{grants: grants}
+	s := &site{grants: grants, moved: make(chan struct{})}
 	var err error
 	o.Now, o.OnError = func() time.Time { return now }, func(err error) { t.Error(err) }
 	if o.Book, err = review.NewBook(l, o.Now); err != nil {
 		t.Fatal(err)
 	}
-	pages, err := web.New(l, func(*http.Request) ([]access.Grant, error) { return s.grants, nil }, &o)
+	pages, err := web.New(l, s.authorize, &o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/admin/activity/", http.StripPrefix("/admin/activity", pages))
+	mux.HandleFunc("/admin/activity/api/v1/streams", func(w http.ResponseWriter, r *http.Request) {
+		follows := len(r.URL.Query()["follow"])
+		s.stream(1, follows)
+		defer s.stream(-1, follows)
+		http.StripPrefix("/admin/activity", pages).ServeHTTP(w, r)
+	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	s.url = server.URL + "/admin/activity/"

@@ -86,19 +86,21 @@ func treeOf(tx activitylog.SpaceTx, stream [16]byte) (number uint32, from int64,
 	return 0, 0, false, nil
 }
 
-// indexOf finds an entry from an index on. Entries are nearly in the order in which they were recorded, so that it looks there first.
+// indexOf finds an entry from an index on. Entries are nearly in the order in which they were recorded, so that it looks
+// there first: segment by segment, since each entry that is looked at costs a whole one.
 func indexOf(tx activitylog.SpaceTx, number uint32, from, size, recorded int64, entry []byte) (int64, error) {
 	var failed error
-	near := from + int64(sort.Search(int(size-from), func(i int) bool {
-		for _, x := range segmentAt(tx, number, from+int64(i), size, &failed) {
+	behind := sort.Search(int((size-from+segmentSize-1)/segmentSize), func(i int) bool {
+		for _, x := range segmentAt(tx, number, from+int64(i)*segmentSize, size, &failed) {
 			if parsed, err := parseEntry(x); err == nil {
 				return parsed.recorded() >= recorded
 			}
 		}
 		return true
-	}))
+	})
+	near := from + int64(max(0, behind-1))*segmentSize
 	const around = 16 * segmentSize
-	for _, r := range [][2]int64{{max(from, near-around), min(size, near+around)}, {from, size}} {
+	for _, r := range [][2]int64{{near, min(size, near+2*segmentSize)}, {max(from, near-around), min(size, near+around)}, {from, size}} {
 		for i := r[0]; i < r[1] && failed == nil; {
 			segment := segmentAt(tx, number, i, size, &failed)
 			for n, x := range segment {

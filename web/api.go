@@ -25,10 +25,16 @@ type apiCall struct {
 	// kinds are the content types of an answer that is no JSON, which send writes itself.
 	kinds  []string
 	send   func(v *visit)
-	more   [][2]string // further parameters, and what they say
-	noHead bool        // nothing less than the whole may be asked for
+	more   []apiParam // further parameters
+	noHead bool       // nothing less than the whole may be asked for
 
 	changes []apiChange
+}
+
+// apiParam is a parameter, and what it says.
+type apiParam struct {
+	name, about string
+	often       bool // it may come more than once
 }
 
 // apiChange is what another method than GET does at the same place.
@@ -70,13 +76,23 @@ func apiCalls() []apiCall {
 		{path: "meta", about: "What this API knows and what the caller may do.", answer: (*visit).apiMeta, returns: apiMeta{}},
 		{path: "stream", about: "New events as they are committed: server-sent events of the types activity, beat, lagged and bye.", filters: true,
 			kinds: []string{"text/event-stream"}, send: (*visit).stream,
-			more: [][2]string{{"after", "The id to go on behind; Last-Event-ID comes first."}}},
+			more: []apiParam{afterParam}},
 		{path: "export", about: "All events of the filter as a file. It is recorded.", filters: true, noHead: true,
 			kinds: []string{"text/csv", "application/x-ndjson", "application/zip"}, send: (*visit).export,
-			more: [][2]string{{"format", "csv, ndjson or evidence, which is an archive for activitylog verify; the default is csv."}, {"bom", "1: a CSV begins with a byte order mark."}, {"token", "By which the progress can be asked for: 16 to 64 letters and digits."}}},
+			more: []apiParam{{name: "format", about: "csv, ndjson or evidence, which is an archive for activitylog verify; the default is csv."},
+				{name: "bom", about: "1: a CSV begins with a byte order mark."}, {name: "token", about: "By which the progress can be asked for: 16 to 64 letters and digits."}}},
 		{path: "exports/{id}", about: "How far the export with this token has come.", answer: (*visit).apiProgress, returns: apiProgress{},
 			changes: []apiChange{{method: http.MethodPost, about: "Ends the export.", do: (*visit).cancelExport, returns: apiProgress{}}}},
 	}
+}
+
+var afterParam = apiParam{name: "after", about: "The id to go on behind; Last-Event-ID comes first."}
+
+// streamsCall is the one call that is about several scopes, below the mount's own api/v1/.
+func streamsCall() apiCall {
+	return apiCall{path: "streams", about: "Which new events each of several pages sees, by their ids: server-sent events of the types activity, gone, beat, lagged and bye.",
+		kinds: []string{"text/event-stream"}, send: (*visit).streams,
+		more: []apiParam{{name: "follow", about: "The address of a page, as orgs/acme/?category=ai; 1 to " + strconv.Itoa(mostFollows) + " of them, which messages name by their numbers from 0.", often: true}, afterParam}}
 }
 
 type apiPage struct {
@@ -239,6 +255,7 @@ func (v *visit) apiFail(err error) {
 		p.Status, p.Code = http.StatusBadRequest, "cursor"
 	case errors.Is(err, context.DeadlineExceeded):
 		p.Status, p.Code = http.StatusGatewayTimeout, "timeout"
+	case errors.Is(err, context.Canceled) && v.r.Context().Err() != nil: // nobody waits for it
 	default:
 		v.report(err)
 	}

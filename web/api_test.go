@@ -85,7 +85,7 @@ func TestAPIIsAsDescribed(t *testing.T) {
 	}
 	const token = "0123456789abcdef"
 	paths := describedCalls(t, r)
-	require.Len(t, paths, 4*12)
+	require.Len(t, paths, 4*12+1, "and the stream of the mount")
 	for path, methods := range paths {
 		target := strings.NewReplacer("{org}", "acme", "{project}", "p1", "exports/{id}", "exports/"+token, "{id}", id).Replace(path)
 		if _, ok := methods["get"]; !ok {
@@ -93,7 +93,7 @@ func TestAPIIsAsDescribed(t *testing.T) {
 			continue
 		}
 		if kinds := methods["get"].Responses["200"].Content; kinds["application/json"].Schema.Type == "" {
-			a := r.get(target + "?range=all").ok(t)
+			a := r.get(target + "?range=all&follow=orgs/acme/").ok(t)
 			kind, _, _ := strings.Cut(a.head.Get("Content-Type"), ";")
 			require.Contains(t, kinds, kind, target)
 			continue

@@ -75,7 +75,7 @@ func (v *visit) controls(l *list, a asked, now time.Time) {
 	l.Query, l.Sharing = p.with(func(*params) {}).encode(), v.route.scope.kind != "own"
 	l.CopyNow = p.with(func(p *params) { p.event = v.params.event }).link()
 	if a.to.IsZero() || a.to.After(now) {
-		l.Live = l.Here + "api/v1/stream" + p.with(func(*params) {}).link()
+		l.Live = v.route.scope.path() + p.with(func(*params) {}).link()
 	}
 	l.CopyFixed = p.with(func(p *params) {
 		p.event = v.params.event

@@ -13,7 +13,8 @@
 // them) and ways to show its own actions, and the packages behind further pages: alerts, retention, reviews, evidence.
 //
 // Below each scope lies a JSON API under api/v1/ with the same rights, described by its openapi.json, with a stream of
-// live events for pages and programs. A server that is shut down should end the streams:
+// live events for programs. The pages of one browser share a stream below the mount. A server that is shut down should end
+// the streams:
 //
 //	server.RegisterOnShutdown(pages.Shutdown)
 //

@@ -83,5 +83,6 @@ func TestJoiningWaitsAlone(t *testing.T) {
 		r.pages.Shutdown()
 		require.Equal(t, http.StatusTooManyRequests, listen(t, r.pages, target).code)
 		last.hangUp()
+		require.Empty(t, r.failed, "who goes away is no failure")
 	})
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/activitylog/activitylog/access"
 	"github.com/activitylog/activitylog/alerts/monitor"
 	"github.com/activitylog/activitylog/web"
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 )
 
@@ -139,7 +140,7 @@ func (w *town) harvest(t *testing.T, m *monitor.Monitor) {
 				add("cursor", m[1]+m[2])
 			}
 		}
-		add("place", last(messages(get(t, w.pages, home+"api/v1/stream").ok(t).body)))
+		add("place", last(messages(get(t, w.pages, home+"api/v1/stream").ok(t).body)), last(messages(get(t, w.pages, following(home[1:])).ok(t).body)))
 		get(t, w.pages, home+"export?token="+token).ok(t)
 		add("token", token)
 		for _, shared := range []string{"", "1"} {
@@ -208,6 +209,10 @@ func (w *town) request() *http.Request {
 			v.Add(key, value)
 		}
 	}
+	pick := func(list []string) string { return list[w.rng.IntN(len(list))] }
+	if w.rng.IntN(16) == 0 {
+		return w.follows(append(scopes, "orgs/"+esc(w.any("org"))+"/"), v)
+	}
 	method, body := http.MethodGet, ""
 	if w.rng.IntN(20) == 0 {
 		method = http.MethodPost
@@ -215,7 +220,6 @@ func (w *town) request() *http.Request {
 	} else if w.rng.IntN(20) == 0 {
 		method = http.MethodDelete
 	}
-	pick := func(list []string) string { return list[w.rng.IntN(len(list))] }
 	r := httptest.NewRequest(method, "/"+pick(scopes)+pick(paths)+"?"+v.Encode(), strings.NewReader(body))
 	if body != "" {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -225,6 +229,47 @@ func (w *town) request() *http.Request {
 		r.Header.Set("Last-Event-ID", w.any("place"))
 	}
 	return r
+}
+
+// follows asks for the stream about several pages: of their own, of others, and with parameters that name what is others'.
+func (w *town) follows(scopes []string, params url.Values) *http.Request {
+	var pages []string
+	for range 1 + w.rng.IntN(6) {
+		page := scopes[w.rng.IntN(len(scopes))]
+		if w.rng.IntN(2) == 0 {
+			page += "?" + params.Encode()
+		}
+		pages = append(pages, page)
+	}
+	r := httptest.NewRequest(http.MethodGet, following(pages...)+"&after="+w.any("place"), nil)
+	if w.rng.IntN(2) == 0 {
+		r.Header.Set("Last-Event-ID", w.any("place"))
+	}
+	return r
+}
+
+// unseen fails the test for events in a stream about several pages that their scopes do not hold, or the viewer's grant.
+// It returns how many it named.
+func (w *town) unseen(t *testing.T, viewer access.Grant, q *http.Request, body string) (named int) {
+	t.Helper()
+	pages, _ := url.ParseQuery(q.URL.RawQuery)
+	_, org, project := viewer.Scope()
+	for _, s := range sightings(t, "activity", messages(body)) {
+		id, err := uuid.Parse(s.ID)
+		require.NoError(t, err)
+		e, err := w.log.AllOrgs().Get(t.Context(), id)
+		require.NoError(t, err)
+		named++
+		foreign := e.Org != org || project != "" && e.Project != project || kindOf(viewer) == "own" && e.Actor.ID != viewer.Actor().ID
+		for _, i := range s.Follows {
+			steps := strings.Split(pages["follow"][i], "/")
+			foreign = foreign || steps[1] != e.Org || len(steps) > 4 && steps[2] == "projects" && steps[3] != e.Project
+		}
+		if foreign {
+			t.Fatalf("%s (%v) names %s of %s %s to %s", q.URL, q.Header, s.ID, e.Org, e.Project, viewer.Actor().ID)
+		}
+	}
+	return named
 }
 
 // fuzz sends n requests of one viewer and returns what kinds of answers there were.
@@ -243,7 +288,7 @@ func (w *town) fuzz(t *testing.T, viewer access.Grant, n int) map[int]int {
 			}
 		}
 	}
-	own, shown, codes := secret(org, "p1"), 0, map[int]int{}
+	own, shown, named, codes := secret(org, "p1"), 0, 0, map[int]int{}
 	for range n {
 		w.set(w.clock().Add(time.Minute))
 		q := w.request()
@@ -263,11 +308,16 @@ func (w *town) fuzz(t *testing.T, viewer access.Grant, n int) map[int]int {
 				t.Fatalf("%s %s (%v) shows %s to %s", q.Method, q.URL, q.Header, s, viewer.Actor().ID)
 			}
 		}
+		if strings.HasPrefix(q.URL.Path, "/api/v1/streams") && recorder.Code == http.StatusOK {
+			named += w.unseen(t, viewer, q, recorder.Body.String())
+		}
 		if bytes.Contains(all, []byte(own)) {
 			shown++
 		}
 	}
 	require.Greater(t, shown, n/20, "they see what is their own")
+	t.Logf("streams of several pages named %d events", named)
+	require.True(t, named > 0 || n < 1000)
 	require.Zero(t, codes[http.StatusInternalServerError])
 	return codes
 }

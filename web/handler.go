@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/activitylog/activitylog"
@@ -95,6 +96,7 @@ type Handler struct {
 	words     string   // the texts of the script, if they are translated
 	streams   *streams
 	exports   exports
+	packers   sync.Pool // of *gzip.Writer, each of which takes most of a megabyte
 
 	sameOrigin *http.CrossOriginProtection
 }

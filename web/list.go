@@ -49,7 +49,7 @@ type list struct {
 	Export         bool
 	CSV, NDJSON    string
 	Pack, Unproved string // the address of the evidence pack, or why there is none
-	Live           string // the address of the stream; empty: nothing new can come
+	Live           string // what a stream of this page follows; empty: nothing new can come
 	CopyFixed      string
 	Reads          string // the address that shows views of the log; empty: they are shown
 	Panel          *detail

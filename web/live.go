@@ -28,52 +28,15 @@ const (
 // http.Server.RegisterOnShutdown. Browsers connect again, to the next server. All else goes on.
 func (h *Handler) Shutdown() { h.streams.end() }
 
-// stream sends the events of the filter as they are committed, until the reader, their rights or the server go away.
-// Its messages are activity, with an event, beat, lagged, where too much lies between what was seen and now, and bye,
-// with why it ends. The id of each is the place to go on from.
-func (v *visit) stream() {
-	a, err := v.ask(v.h.opts.Now())
-	switch {
-	case err != nil:
-		v.apiFail(err)
-		return
-	case a.wrong != nil:
-		v.apiFail(&wrongQuery{a.wrong})
-		return
-	case !a.to.IsZero() && a.to.Before(v.h.opts.Now()):
-		v.w.WriteHeader(http.StatusNoContent) // nothing can come, which a browser takes as the end
-		return
-	}
-	sees, err := v.reader.Follow(v.r.Context(), a.filter)
-	if err != nil {
-		v.apiFail(err)
-		return
-	}
-	who := principalOf(v.grants[0])
-	f, err := v.h.streams.join(v.r.Context(), who)
-	switch {
-	case errors.Is(err, errors.ErrUnsupported):
-		v.problem(http.StatusNotImplemented, "unsupported", "this log cannot be followed")
-		return
-	case err != nil:
-		v.apiFail(err)
-		return
-	case f == nil:
-		v.w.Header().Set("Retry-After", "15")
-		v.problem(http.StatusTooManyRequests, "streams", "too many streams are open")
-		return
-	}
-	defer v.h.streams.leave(who)
-	now := time.Now()
-	s := &live{visit: v, control: http.NewResponseController(v.w), sees: sees, from: f, at: f.head(), checked: now, sent: now}
-	s.run()
-}
-
-// live is one open stream.
+// live is one open stream. Its messages are activity, with an event, beat, lagged, where too much lies between what was
+// seen and now, gone, where one of several follows ends, and bye, with why all end. The id of each is the place to go on
+// from.
 type live struct {
 	*visit
 	control *http.ResponseController
-	sees    func(*activitylog.Event) bool
+	follows []*follow
+	several bool   // messages name the follows that they are for, and one that ends leaves the others
+	kind    string // of its places
 	from    *follower
 	at      activitylog.Position // behind which events are still to be sent
 	checked time.Time            // when the rights were last asked for
@@ -81,7 +44,30 @@ type live struct {
 	out     bytes.Buffer
 }
 
+// run sends what the follows see as it is committed, until the reader, their rights or the server go away.
 func (s *live) run() {
+	who := principalOf(s.grants[0])
+	f, err := s.h.streams.join(s.r.Context(), who)
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+		s.problem(http.StatusNotImplemented, "unsupported", "this log cannot be followed")
+		return
+	case err != nil:
+		s.apiFail(err)
+		return
+	case f == nil:
+		s.w.Header().Set("Retry-After", "15")
+		s.problem(http.StatusTooManyRequests, "streams", "too many streams are open")
+		return
+	}
+	defer s.h.streams.leave(who)
+	now := time.Now()
+	s.control, s.from, s.at, s.checked, s.sent = http.NewResponseController(s.w), f, f.head(), now, now
+	s.send()
+}
+
+// send writes the answer of a stream that has its place.
+func (s *live) send() {
 	head := s.w.Header()
 	head.Set("Content-Type", "text/event-stream")
 	head.Set("X-Accel-Buffering", "no")
@@ -94,11 +80,12 @@ func (s *live) run() {
 		again = s.r.URL.Query().Get("after")
 	}
 	if again != "" {
-		at, ok := s.h.streams.places.open(s.route.scope, again)
+		at, ok := s.h.streams.places.open(s.kind, again)
 		if s.at = at; !ok {
 			s.lagged()
 		}
 	}
+	s.sayGone(s.ended())
 	flows := !errors.Is(s.flush(), errors.ErrUnsupported)
 	if flows {
 		s.message("beat", nil)
@@ -128,7 +115,7 @@ func (s *live) run() {
 	}
 }
 
-// collect writes the next events that the reader sees. more tells that the log has others already.
+// collect writes the next events that a follow sees. more tells that the log has others already.
 func (s *live) collect(rounds int) (more bool, moved <-chan struct{}, err error) {
 	events, next, more, moved, err := s.from.after(s.r.Context(), s.at)
 	if err != nil {
@@ -140,16 +127,20 @@ func (s *live) collect(rounds int) (more bool, moved <-chan struct{}, err error)
 		return true, moved, nil
 	}
 	for i := range events {
-		e := events[i].Event
-		if !s.sees(&e) {
+		data := s.sight(events[i].Event)
+		if data == nil {
 			continue
 		}
-		if err := s.allowed(checkTime); err != nil {
+		switch fewer, err := s.allowed(checkTime); {
+		case err != nil:
 			return false, nil, err
+		case fewer:
+			if data = s.sight(events[i].Event); data == nil {
+				continue
+			}
 		}
 		s.at = events[i].Position
-		s.unnumbered(&e)
-		s.message("activity", e.AppendJSON(nil))
+		s.message("activity", data)
 		if s.out.Len() > sendSize {
 			if err := s.flush(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 				return false, nil, err
@@ -168,7 +159,8 @@ func (s *live) wait(moved <-chan struct{}) error {
 	case <-moved:
 	case <-beat.C:
 		s.message("beat", nil)
-		return s.allowed(0)
+		_, err := s.allowed(0)
+		return err
 	case <-s.r.Context().Done():
 		return s.r.Context().Err()
 	case <-s.h.streams.ending:
@@ -188,26 +180,6 @@ var (
 	errEnding  = errors.New("the server ends")
 	errChanged = errors.New("the rights changed")
 )
-
-// allowed asks the host again whether the reader may go on, unless it said so a moment ago.
-func (s *live) allowed(age time.Duration) error {
-	if time.Since(s.checked) < age {
-		return nil
-	}
-	grants, err := s.h.authorize(s.r)
-	if err != nil {
-		return err
-	}
-	s.checked = time.Now()
-	g, ok := s.route.scope.grant(grants)
-	switch {
-	case !ok, g.Rights()&access.View == 0:
-		return access.ErrDenied
-	case g.Rights() != s.grant.Rights(), g.Actor().ID != s.grant.Actor().ID, g.Actor().Type != s.grant.Actor().Type:
-		return errChanged // the next stream has the new ones
-	}
-	return nil
-}
 
 // lagged says that some events are left out, and goes on with what comes now.
 func (s *live) lagged() {
@@ -239,7 +211,7 @@ func (s *live) goodbye(err error) {
 
 // message adds one message. JSON and the names of reasons hold no line breaks.
 func (s *live) message(event string, data []byte) {
-	s.out.WriteString("id: " + s.h.streams.places.seal(s.route.scope, s.at) + "\nevent: " + event + "\ndata: ")
+	s.out.WriteString("id: " + s.h.streams.places.seal(s.kind, s.at) + "\nevent: " + event + "\ndata: ")
 	s.out.Write(data)
 	s.out.WriteString("\n\n")
 }

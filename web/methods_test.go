@@ -19,7 +19,7 @@ func TestMethods(t *testing.T) {
 	r, alert := watched(t, org(access.AllRights), access.Own(ana, "acme", access.AllRights))
 	id := r.record("acme", "p1", "leo", time.Hour).ID.String()
 	style := regexp.MustCompile(`static/[^"]*\.css`).FindString(r.get("/orgs/acme/").ok(t).body)
-	paths := []string{"/", "/look", "/" + style, "/orgs/acme"}
+	paths := []string{"/", "/look", "/" + style, "/orgs/acme", "/api/v1/streams"}
 	for _, page := range []string{
 		"", "recent", "recent/", "usage", "usage/", "governance", "governance/", "alerts", "alerts/", "alerts/" + alert, "events/" + id, "events/" + id + "/proof",
 		"views", "export", "api/v1/openapi.json",

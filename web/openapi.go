@@ -23,40 +23,52 @@ func (h *Handler) openAPI() object {
 	for _, s := range apiScopes {
 		for _, c := range apiCalls() {
 			path := "/" + s.path + "api/v1/" + c.path
-			steps, params := []object{}, []object{}
-			for step := range strings.SplitSeq(path, "/") {
-				if name, ok := strings.CutPrefix(step, "{"); ok {
-					steps = append(steps, object{"name": strings.TrimSuffix(name, "}"), "in": "path", "required": true, "schema": object{"type": "string"}})
-				}
-			}
-			if c.filters {
-				params = append(params, filterParams()...)
-			}
-			for _, p := range c.more {
-				params = append(params, queryParam(p[0], p[1], object{"type": "string"}))
-			}
-			content := object{}
-			for _, kind := range c.kinds {
-				content[kind] = object{"schema": object{"type": "string"}}
-			}
-			if c.answer != nil {
-				content = jsonContent(c.returns)
-			}
-			methods := object{}
-			if len(content) > 0 {
-				methods["get"] = operation(c.about, s.about, append(slices.Clone(steps), params...), content)
-			}
-			for _, x := range c.changes {
-				o := operation(x.about, s.about, steps, jsonContent(x.returns))
-				if x.takes != nil {
-					o["requestBody"] = object{"required": true, "content": jsonContent(x.takes)}
-				}
-				methods[strings.ToLower(x.method)] = o
-			}
-			paths[path] = methods
+			paths[path] = c.describe(path, s.about)
 		}
 	}
+	several := streamsCall()
+	path := "/api/v1/" + several.path
+	paths[path] = several.describe(path, "all that the caller may read")
 	return object{"openapi": "3.1.0", "info": object{"title": h.opts.Title, "version": "1"}, "paths": paths}
+}
+
+// describe describes the methods of a call at a path.
+func (c apiCall) describe(path, scope string) object {
+	steps, params := []object{}, []object{}
+	for step := range strings.SplitSeq(path, "/") {
+		if name, ok := strings.CutPrefix(step, "{"); ok {
+			steps = append(steps, object{"name": strings.TrimSuffix(name, "}"), "in": "path", "required": true, "schema": object{"type": "string"}})
+		}
+	}
+	if c.filters {
+		params = append(params, filterParams()...)
+	}
+	for _, p := range c.more {
+		kind := object{"type": "string"}
+		if p.often {
+			kind = object{"type": "array", "items": kind}
+		}
+		params = append(params, queryParam(p.name, p.about, kind))
+	}
+	content := object{}
+	for _, kind := range c.kinds {
+		content[kind] = object{"schema": object{"type": "string"}}
+	}
+	if c.answer != nil {
+		content = jsonContent(c.returns)
+	}
+	methods := object{}
+	if len(content) > 0 {
+		methods["get"] = operation(c.about, scope, append(slices.Clone(steps), params...), content)
+	}
+	for _, x := range c.changes {
+		o := operation(x.about, scope, steps, jsonContent(x.returns))
+		if x.takes != nil {
+			o["requestBody"] = object{"required": true, "content": jsonContent(x.takes)}
+		}
+		methods[strings.ToLower(x.method)] = o
+	}
+	return methods
 }
 
 func operation(about, scope string, params []object, content object) object {

@@ -106,7 +106,11 @@ func (v *visit) begin(status int) *writer {
 	out := &writer{v: v, w: v.w}
 	if takesGzip(v.r) && head.Get("Content-Encoding") == "" {
 		head.Set("Content-Encoding", "gzip")
-		out.z = gzip.NewWriter(v.w)
+		out.z, _ = v.h.packers.Get().(*gzip.Writer)
+		if out.z == nil {
+			out.z = gzip.NewWriter(v.w)
+		}
+		out.z.Reset(v.w)
 		out.w = out.z
 	}
 	v.w.WriteHeader(status)
@@ -134,9 +138,11 @@ func (out *writer) flush() {
 	_ = http.NewResponseController(out.v.w).Flush() // where that cannot be, the page comes in one piece
 }
 
+// end sends what is left. Nothing may be sent after it.
 func (out *writer) end() {
 	if out.z != nil {
 		_ = out.z.Close()
+		out.v.h.packers.Put(out.z)
 	}
 }
 

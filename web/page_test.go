@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -279,4 +280,32 @@ func TestFailedExportIsBrokenOff(t *testing.T) {
 		}
 	}
 	require.Equal(t, 2, failures, "the log tells of both")
+}
+
+// Pages that are packed one after another and side by side are those that are not packed.
+func TestPackedPages(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, org(access.AllRights))
+	r.record("acme", "p1", "leo", time.Hour)
+	targets := []string{"/orgs/acme/", "/orgs/acme/usage/", "/orgs/acme/nothing", "/orgs/acme/recent/"}
+	var plain []string
+	for _, target := range targets {
+		plain = append(plain, r.get(target).body)
+	}
+	var asking sync.WaitGroup
+	for range 4 {
+		asking.Go(func() {
+			for i := range 20 {
+				z, err := gzip.NewReader(strings.NewReader(r.get(targets[i%4], "Accept-Encoding", "gzip").body))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if b, err := io.ReadAll(z); err != nil || string(b) != plain[i%4] {
+					t.Errorf("%s is not what it is unpacked: %v", targets[i%4], err)
+				}
+			}
+		})
+	}
+	asking.Wait()
 }

@@ -12,7 +12,8 @@ import (
 )
 
 // places turns positions in the log into ids for readers and back. A position is one in the log of all organizations: it
-// tells how much others record, and may even name one of them. Readers get it encrypted and bound to their scope.
+// tells how much others record, and may even name one of them. Readers get it encrypted and bound to the kind of their
+// stream: the path of its scope, or that of the mount.
 type places struct {
 	log *activitylog.Log
 
@@ -60,13 +61,13 @@ func (p *places) load(ctx context.Context) error {
 	return err
 }
 
-// seal is the id of a position for readers of a scope.
-func (p *places) seal(s scope, at activitylog.Position) string {
-	return base64.RawURLEncoding.EncodeToString(p.aead.Seal(nil, nil, []byte(at), s.bound()))
+// seal is the id of a position for streams of one kind.
+func (p *places) seal(kind string, at activitylog.Position) string {
+	return base64.RawURLEncoding.EncodeToString(p.aead.Seal(nil, nil, []byte(at), []byte(kind)))
 }
 
-// open is the position that an id of the same scope means.
-func (p *places) open(s scope, id string) (activitylog.Position, bool) {
+// open is the position that an id of the same kind means.
+func (p *places) open(kind, id string) (activitylog.Position, bool) {
 	const most = 1 << 10
 	if len(id) > most {
 		return "", false
@@ -75,9 +76,6 @@ func (p *places) open(s scope, id string) (activitylog.Position, bool) {
 	if err != nil {
 		return "", false
 	}
-	at, err := p.aead.Open(nil, nil, b, s.bound())
+	at, err := p.aead.Open(nil, nil, b, []byte(kind))
 	return activitylog.Position(at), err == nil
 }
-
-// bound is the scope as bytes that no other scope has.
-func (s scope) bound() []byte { return []byte(s.path()) }

@@ -51,6 +51,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		v.take(action{post: v.look})
 		return
 	}
+	if c := streamsCall(); rt.scope.kind == "" && v.at("api", "v1", c.path) {
+		v.call(c, "")
+		return
+	}
 	if rt.slash {
 		v.take(action{get: func() { v.redirect(lastStep(r) + "/") }})
 		return
