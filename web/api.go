@@ -255,7 +255,7 @@ func (v *visit) apiFail(err error) {
 		p.Status, p.Code = http.StatusBadRequest, "cursor"
 	case errors.Is(err, context.DeadlineExceeded):
 		p.Status, p.Code = http.StatusGatewayTimeout, "timeout"
-	case errors.Is(err, context.Canceled) && v.r.Context().Err() != nil: // nobody waits for it
+	case v.left(err):
 	default:
 		v.report(err)
 	}

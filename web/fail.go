@@ -53,7 +53,9 @@ func (v *visit) fail(status int, err error) {
 		var b [6]byte
 		_, _ = rand.Read(b[:]) // never fails
 		f.ID = hex.EncodeToString(b[:])
-		v.report(fmt.Errorf("web: %s (shown as %s): %w", v.r.URL.Path, f.ID, err))
+		if !v.left(err) {
+			v.report(fmt.Errorf("web: %s (shown as %s): %w", v.r.URL.Path, f.ID, err))
+		}
 		f.Retry, f.RetryText = "?"+v.r.URL.RawQuery, v.h.t("Try again")
 	case status == http.StatusBadRequest && err != nil:
 		f.Text = visible(err.Error())
@@ -69,6 +71,11 @@ func (v *visit) fail(status int, err error) {
 	out.end()
 }
 
+// left tells whether an error is only that the browser went away, so that nobody waits for the answer.
+func (v *visit) left(err error) bool {
+	return errors.Is(err, context.Canceled) && v.r.Context().Err() != nil
+}
+
 // failReading answers what a reader returned.
 func (v *visit) failReading(err error) {
 	switch {
@@ -76,8 +83,6 @@ func (v *visit) failReading(err error) {
 		v.fail(http.StatusForbidden, nil)
 	case errors.Is(err, activitylog.ErrNotFound):
 		v.fail(http.StatusNotFound, nil)
-	case errors.Is(err, context.Canceled) && v.r.Context().Err() != nil:
-		v.fail(http.StatusInternalServerError, err) // nobody waits for it
 	default:
 		v.fail(http.StatusInternalServerError, err)
 	}

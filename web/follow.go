@@ -16,9 +16,10 @@ const keptEvents = 256
 
 // follower follows the log once for all streams, and keeps the last events for them.
 type follower struct {
-	log   *activitylog.Log
-	stop  context.CancelFunc
-	ready chan struct{} // closed when it knows where the log ends, or that it cannot follow
+	log    *activitylog.Log
+	cancel context.CancelFunc
+	ready  chan struct{} // closed when it knows where the log ends, or that it cannot follow
+	done   chan struct{} // closed when it reads no more
 
 	mu     sync.Mutex
 	recent []activitylog.Tailed // as they were committed
@@ -33,10 +34,11 @@ var errUnfollowed = errors.New("the log is followed no more")
 // newFollower follows the log from its end on, until stop. failed is told why it ended before, unless nobody waited for
 // more than its beginning: they are told themselves.
 func newFollower(log *activitylog.Log, failed func(error)) *follower {
-	f := &follower{log: log, ready: make(chan struct{}), moved: make(chan struct{})}
-	ctx, stop := context.WithCancel(context.Background())
-	f.stop = stop
+	f := &follower{log: log, ready: make(chan struct{}), moved: make(chan struct{}), done: make(chan struct{})}
+	ctx, cancel := context.WithCancel(context.Background())
+	f.cancel = cancel
 	go func() {
+		defer close(f.done)
 		begun := false
 		err := guarded(func() error {
 			_, end, err := log.Tail(ctx, activitylog.End, 1)
@@ -57,6 +59,12 @@ func newFollower(log *activitylog.Log, failed func(error)) *follower {
 		}
 	}()
 	return f
+}
+
+// stop ends it, and returns when it reads no more: then the host may close its store.
+func (f *follower) stop() {
+	f.cancel()
+	<-f.done
 }
 
 // guarded makes a panic an error. What panics is the store or what the host gave to the log; here nobody else would catch

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/access"
@@ -18,9 +19,13 @@ type brittle struct {
 	*memory.Store
 	broken atomic.Bool
 	silent chan struct{} // holds Tail up until it is closed; nil: nothing does
+	slow   time.Duration // for how long Tail goes on after it was told to end
+	reads  atomic.Int32  // how many Tails run
 }
 
 func (b *brittle) Tail(ctx context.Context, after activitylog.Position, limit int) ([]activitylog.Tailed, activitylog.Position, error) {
+	b.reads.Add(1)
+	defer b.reads.Add(-1)
 	if b.broken.Load() {
 		panic("the store is broken")
 	}
@@ -28,6 +33,7 @@ func (b *brittle) Tail(ctx context.Context, after activitylog.Position, limit in
 		select {
 		case <-b.silent:
 		case <-ctx.Done():
+			time.Sleep(b.slow) // of a test's own clock
 			return nil, "", ctx.Err()
 		}
 	}
@@ -84,5 +90,22 @@ func TestJoiningWaitsAlone(t *testing.T) {
 		require.Equal(t, http.StatusTooManyRequests, listen(t, r.pages, target).code)
 		last.hangUp()
 		require.Empty(t, r.failed, "who goes away is no failure")
+	})
+}
+
+// When the last stream has ended nothing reads the log any more, so that the host may close its store.
+func TestTheLastStreamEndsTheReading(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := &brittle{Store: memory.New(), slow: time.Second}
+		r := newRigOver(t, store, nil, org(access.View))
+		l := listen(t, r.pages, "/orgs/acme/api/v1/stream")
+		require.NotEmpty(t, l.next())
+		store.silent = make(chan struct{})
+		r.record("acme", "", "leo", 0)
+		synctest.Wait()
+		require.Equal(t, int32(1), store.reads.Load())
+		l.hangUp()
+		require.Zero(t, store.reads.Load())
 	})
 }

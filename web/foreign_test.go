@@ -315,9 +315,13 @@ func (w *town) fuzz(t *testing.T, viewer access.Grant, n int) map[int]int {
 			shown++
 		}
 	}
-	require.Greater(t, shown, n/20, "they see what is their own")
-	t.Logf("streams of several pages named %d events", named)
-	require.True(t, named > 0 || n < 1000)
+	t.Logf("%d of %d answers show what is their own, streams of several pages named %d events", shown, n, named)
+	if n < 1000 { // chance decides how many
+		require.Positive(t, shown)
+	} else {
+		require.Greater(t, shown, n/20)
+		require.Positive(t, named)
+	}
 	require.Zero(t, codes[http.StatusInternalServerError])
 	return codes
 }
@@ -354,7 +358,7 @@ func TestNothingForeignInAnyRequest(t *testing.T) {
 				t.Parallel()
 				n := 2600 // of each of four, so more than ten thousand
 				if name != "memory" {
-					n = 80
+					n = 120
 				}
 				w := newTown(t, open(t))
 				codes := w.fuzz(t, viewer, n)

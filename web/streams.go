@@ -88,6 +88,13 @@ func (s *streams) enter(who principal) *follower {
 
 // leave gives the place back. With the last one nobody follows the log any more.
 func (s *streams) leave(who principal) {
+	if last := s.exit(who); last != nil {
+		last.stop()
+	}
+}
+
+// exit gives the place back, and the follower that nobody needs any more.
+func (s *streams) exit(who principal) (last *follower) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.total--
@@ -95,9 +102,9 @@ func (s *streams) leave(who principal) {
 		delete(s.open, who)
 	}
 	if s.total == 0 {
-		s.follower.stop()
-		s.follower = nil
+		last, s.follower = s.follower, nil
 	}
+	return last
 }
 
 func (s *streams) end() {
