@@ -42,7 +42,8 @@ func Rules() []string {
 
 // Judge returns every finding whose window began at from or later and before at, judged by what had happened before at
 // and by nothing else: no clock, no store, no chance. Findings are sorted by window. What is judged in one day or hour
-// rests on the time before it alone, so that judging a long time at once gives what judging it day by day gave.
+// rests on the time before it alone, so that judging a long time at once gives what judging it day by day gave. The rules
+// are judged on all processors; f must not change meanwhile.
 func Judge(f *Figures, from, at time.Time, c Config) []Finding {
 	c = c.Defaults()
 	v := newView(f, from, at, c)
