@@ -3,7 +3,6 @@ package retention
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -108,10 +107,10 @@ func (p *purge) slice(ctx context.Context, events []activitylog.Event) (left []a
 // tooSlow makes batches smaller when one outlasted the lease and was undone. Again and again, that is an error.
 func (p *purge) tooSlow(err error) error {
 	p.size = max(1, p.size/4)
-	if p.slow++; p.slow < 5 {
+	if p.slow++; p.slow < mostSlow {
 		return nil
 	}
-	return fmt.Errorf("the store is too slow for a lease of %v: %w", p.k.turn.lease, err)
+	return p.k.turn.tooSlow(err)
 }
 
 // refresh reads the rules and holds again if one may have changed.

@@ -97,11 +97,25 @@ func (k *Keeper) Kept(ctx context.Context, org string) (activitylog.Filter, erro
 }
 
 // Step runs f while nobody decides what is kept, and no purge goes on, with what is kept in an organization. It takes
-// its turn for a short time: f must end with its context, and its work be undone when it does.
+// its turn for a short time: f must end with its context, and its work be undone when it does. Then f is called again;
+// after five times the error wraps context.DeadlineExceeded.
 func (k *Keeper) Step(ctx context.Context, org string, f func(ctx context.Context, kept activitylog.Filter) error) error {
+	for slow := 1; ; slow++ {
+		outlasted, err := k.step(ctx, org, f)
+		switch {
+		case err == nil || !outlasted:
+			return err
+		case slow == mostSlow:
+			return fmt.Errorf("retention: step: %w: %w", context.DeadlineExceeded, k.turn.tooSlow(err))
+		}
+	}
+}
+
+// step is one turn of Step, and tells whether it lasted too long.
+func (k *Keeper) step(ctx context.Context, org string, f func(ctx context.Context, kept activitylog.Filter) error) (outlasted bool, err error) {
 	t, err := k.turn.take(ctx)
 	if err != nil {
-		return fmt.Errorf("retention: step: %w", err)
+		return false, fmt.Errorf("retention: step: %w", err)
 	}
 	within, cancel := context.WithDeadline(ctx, t.deadline)
 	defer cancel()
@@ -109,9 +123,10 @@ func (k *Keeper) Step(ctx context.Context, org string, f func(ctx context.Contex
 	if err == nil {
 		err = f(within, kept)
 	}
+	outlasted = within.Err() != nil && ctx.Err() == nil
 	err = t.end(ctx, false, err)
 	if err == nil && k.turn.space != nil {
 		err = pause(ctx, courtesy)
 	}
-	return err
+	return outlasted, err
 }

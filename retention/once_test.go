@@ -2,12 +2,15 @@ package retention_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/retention"
+	"github.com/activitylog/activitylog/store/memory"
 	"github.com/stretchr/testify/require"
 )
 
@@ -84,4 +87,40 @@ func TestDecisionsComeBetweenSteps(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.NoError(t, <-set)
+}
+
+// TestStepsThatOutlastTheTurn has a step end with its turn twice, and another one always.
+func TestStepsThatOutlastTheTurn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := memory.New()
+		log, err := activitylog.New(store, nil)
+		require.NoError(t, err)
+		defer func() { require.NoError(t, log.Close(context.Background())) }()
+		keeper, err := retention.New(log, store, nil)
+		require.NoError(t, err)
+		undone := errors.New("the statement was canceled")
+		calls := 0
+		step := func(ctx context.Context, slow int) error {
+			calls = 0
+			return keeper.Step(ctx, "acme", func(ctx context.Context, _ activitylog.Filter) error {
+				if calls++; calls > slow {
+					return nil
+				}
+				<-ctx.Done()
+				return undone
+			})
+		}
+		require.NoError(t, step(t.Context(), 2))
+		require.Equal(t, 3, calls)
+		err = step(t.Context(), 100)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.ErrorIs(t, err, undone)
+		require.ErrorContains(t, err, "too slow for a lease of 15s")
+		require.Equal(t, 5, calls)
+		brief, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		require.ErrorIs(t, step(brief, 100), undone)
+		require.Equal(t, 1, calls, "who asked waits no longer")
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/activitylog/activitylog"
@@ -154,6 +155,14 @@ func writeLease(tx activitylog.SpaceTx, s leaseState) error {
 		return err
 	}
 	return tx.Put(leaseKey, b)
+}
+
+// mostSlow is how many steps in a row may outlast the lease.
+const mostSlow = 5
+
+// tooSlow is the error of who outlasted it that often.
+func (t *turn) tooSlow(err error) error {
+	return fmt.Errorf("the store is too slow for a lease of %v: %w", t.lease, err)
 }
 
 // pause waits for d or the end of ctx.
