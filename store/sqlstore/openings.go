@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/activitylog/activitylog"
 )
@@ -13,6 +14,7 @@ import (
 // Of an event, Org, ID and Opening count. Those that are gone, or have an opening, are left as they are. Whoever may not
 // do that gets an error that wraps errors.ErrUnsupported: on PostgreSQL it takes the right to update that column.
 func (s *Store) SetOpenings(ctx context.Context, events []activitylog.Event) error {
+	events = slices.SortedFunc(slices.Values(events), lockOrder)
 	err := s.back.change(ctx, func(c changer) error {
 		for i := range events {
 			if err := c.open(&events[i]); err != nil {

@@ -1,11 +1,14 @@
 package sqlstore
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"sync"
 
 	"github.com/activitylog/activitylog"
@@ -181,6 +184,7 @@ func (s *Store) changeAll(ctx context.Context, q activitylog.StoreQuery, f func(
 	if len(events) == 0 {
 		return 0, nil
 	}
+	slices.SortFunc(events, lockOrder)
 	n := 0
 	err := s.back.change(ctx, func(c changer) error {
 		n = 0
@@ -199,6 +203,12 @@ func (s *Store) changeAll(ctx context.Context, q activitylog.StoreQuery, f func(
 		return 0, err
 	}
 	return n, nil
+}
+
+// lockOrder is the order in which the rows of several events are changed. If each transaction had its own, two could wait
+// for each other until PostgreSQL ends one of them, a second later.
+func lockOrder(a, b activitylog.Event) int {
+	return cmp.Or(bytes.Compare(a.ID[:], b.ID[:]), cmp.Compare(a.Org, b.Org))
 }
 
 // query runs a read with a statement that is prepared once for each text, unless it is a one-off.
