@@ -41,7 +41,7 @@ func titled(message string) activitylog.Event {
 func at(t time.Time) func() time.Time { return func() time.Time { return t } }
 
 // hand is a clock that a test moves.
-type hand struct{ us atomic.Int64 }
+type hand struct{ ns atomic.Int64 }
 
 func newHand(t time.Time) *hand {
 	h := &hand{}
@@ -49,9 +49,9 @@ func newHand(t time.Time) *hand {
 	return h
 }
 
-func (h *hand) set(t time.Time) { h.us.Store(t.UnixMicro()) }
+func (h *hand) set(t time.Time) { h.ns.Store(t.UnixNano()) }
 
-func (h *hand) now() time.Time { return time.UnixMicro(h.us.Load()) }
+func (h *hand) now() time.Time { return time.Unix(0, h.ns.Load()) }
 
 // newLog returns a log over a fresh memory store that is closed at the end.
 func newLog(t testing.TB, opts *activitylog.Options) *activitylog.Log {

@@ -65,8 +65,8 @@ func (o *Operation) End(ctx context.Context, err error) (uuid.UUID, error) {
 		e := o.Event
 		e.ID = derivedID(o.begun.ID, "end")
 		e.Completes = o.begun.ID
-		e.Time = o.log.opts.Now()
-		e.Duration = max(0, e.Time.Sub(o.begun.Time))
+		now := o.log.opts.Now()
+		e.Time, e.Duration = behind(o.begun.Time, now), max(0, now.Sub(o.begun.Time))
 		if e.Outcome == "" || e.Outcome == InProgress {
 			e.Outcome = outcomeOf(err)
 		}
@@ -80,6 +80,14 @@ func (o *Operation) End(ctx context.Context, err error) (uuid.UUID, error) {
 		o.end = prepared
 	}
 	return o.end[0].ID, o.log.take(ctx, "end", o.end, false)
+}
+
+// behind is t, or the moment after begun where the clock stood still or went back: in the log, an end follows its beginning.
+func behind(begun, t time.Time) time.Time {
+	if t.Sub(begun) < time.Microsecond {
+		return begun.Add(time.Microsecond)
+	}
+	return t
 }
 
 func outcomeOf(err error) Outcome {
@@ -150,7 +158,7 @@ func (l *Log) closeAbandoned(ctx context.Context, begun Event) (int, error) {
 		}
 	}
 	e.Completes, e.Outcome = begun.ID, Unknown
-	e.Time, e.Expires = begun.Expires, time.Time{}
+	e.Time, e.Expires = behind(begun.Time, begun.Expires), time.Time{}
 	e.Severity, e.Message = "", ""
 	e.Reason = "the operation was not ended before it expired"
 	e.Leaf, e.Opening = nil, nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/store/memory"
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 )
 
@@ -61,6 +62,49 @@ func TestBeginAndEnd(t *testing.T) {
 			if e.Targets[0].ID != "p1" || e.Metadata["learnt"] != "later" || e.Labels["k"] != "v" || e.Action != "project.create" {
 				t.Errorf("end: %s", e.AppendJSON(nil))
 			}
+		})
+	}
+}
+
+// The log is read in the order of its times, also where the host's clock cannot tell a beginning from its end.
+func TestEndFollowsItsBeginning(t *testing.T) {
+	t.Parallel()
+	for _, step := range []time.Duration{0, time.Nanosecond, time.Microsecond, -time.Hour} {
+		t.Run(step.String(), func(t *testing.T) {
+			t.Parallel()
+			clock := newHand(noon)
+			l := newLog(t, &activitylog.Options{Now: clock.now})
+			for i := range 64 {
+				clock.set(noon.Add(time.Duration(i)*time.Second + 999*time.Microsecond)) // an id that is greater than most of its millisecond
+				left := i%2 == 1                                                         // to the sweeper
+				op, err := l.Begin(t.Context(), event(func(e *activitylog.Event) {
+					if left {
+						e.Expires = clock.now()
+					}
+				}))
+				require.NoError(t, err)
+				if !left {
+					clock.set(clock.now().Add(step))
+					_, err = op.End(t.Context(), nil)
+					require.NoError(t, err)
+				}
+			}
+			clock.set(noon.Add(time.Hour))
+			_, err := l.Sweep(t.Context())
+			require.NoError(t, err)
+			begun, ended := map[uuid.UUID]bool{}, 0
+			for _, e := range all(t, l) {
+				if e.Completes == uuid.Nil {
+					begun[e.ID] = true
+					continue
+				}
+				ended++
+				require.True(t, begun[e.Completes], "%s ended at %s, before it began", e.Outcome, e.Time)
+				if e.Outcome == activitylog.Success {
+					require.Equal(t, max(0, step.Truncate(time.Microsecond)), e.Duration)
+				}
+			}
+			require.Equal(t, 64, ended)
 		})
 	}
 }
