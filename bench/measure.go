@@ -45,9 +45,9 @@ func (r *report) compare(what string, target float64, upper bool, ours, peer tim
 	ratio := median(ratios)
 	goal, met := "", ""
 	if target > 0 {
-		goal, met = fmt.Sprintf("≥ %.1fx", target), mark(ratio >= target)
+		goal, met = fmt.Sprintf("≥ %gx", target), mark(ratio >= target)
 		if upper {
-			goal, met = fmt.Sprintf("≤ %.1fx", target), mark(ratio <= target)
+			goal, met = fmt.Sprintf("≤ %gx", target), mark(ratio <= target)
 		}
 	}
 	fmt.Printf("| %s | %s | %s | **%.2fx** (%.2f–%.2f) | %s | %s |\n", what, micros(median(a)), micros(median(b)), ratio,

@@ -225,7 +225,7 @@ func (r *report) percentiles(what string, requests int, target float64, far, nea
 	}
 	ratio, goal, met := median(ratios), "", ""
 	if target > 0 {
-		goal, met = fmt.Sprintf("≤ %.1fx", target), mark(ratio <= target)
+		goal, met = fmt.Sprintf("≤ %gx", target), mark(ratio <= target)
 	}
 	fmt.Printf("| %s (medians %.2fx) | %s | %s | **%.2fx** (%.2f–%.2f) | %s | %s |\n", what, median(middles), micros(median(a)), micros(median(b)), ratio,
 		slices.Min(ratios), slices.Max(ratios), goal, met)

@@ -88,9 +88,11 @@ func apiCalls() []apiCall {
 
 var afterParam = apiParam{name: "after", about: "The id to go on behind; Last-Event-ID comes first."}
 
+const streamsPath = "streams"
+
 // streamsCall is the one call that is about several scopes, below the mount's own api/v1/.
 func streamsCall() apiCall {
-	return apiCall{path: "streams", about: "Which new events each of several pages sees, by their ids: server-sent events of the types activity, gone, beat, lagged and bye.",
+	return apiCall{path: streamsPath, about: "Which new events each of several pages sees, by their ids: server-sent events of the types activity, gone, beat, lagged and bye.",
 		kinds: []string{"text/event-stream"}, send: (*visit).streams,
 		more: []apiParam{{name: "follow", about: "The address of a page, as orgs/acme/?category=ai; 1 to " + strconv.Itoa(mostFollows) + " of them, which messages name by their numbers from 0.", often: true}, afterParam}}
 }

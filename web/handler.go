@@ -1,6 +1,7 @@
 package web
 
 import (
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"html/template"
@@ -107,6 +108,7 @@ var accentForm = regexp.MustCompile(`^#[0-9a-fA-F]{6} #[0-9a-fA-F]{6}$`)
 func New(log *activitylog.Log, authorize Authorizer, opts *Options) (*Handler, error) {
 	h := &Handler{log: log, authorize: authorize, sameOrigin: http.NewCrossOriginProtection()}
 	h.streams = newStreams(log, h.report)
+	h.packers.New = func() any { return gzip.NewWriter(nil) }
 	if opts != nil {
 		h.opts = *opts
 	}

@@ -104,18 +104,18 @@ func (v *visit) begin(status int) *writer {
 	head.Set("Content-Type", "text/html; charset=utf-8")
 	head.Add("Vary", "Activity-Region, Accept-Encoding, Cookie")
 	out := &writer{v: v, w: v.w}
-	if takesGzip(v.r) && head.Get("Content-Encoding") == "" {
+	packed := takesGzip(v.r) && head.Get("Content-Encoding") == ""
+	if packed {
 		head.Set("Content-Encoding", "gzip")
-		out.z, _ = v.h.packers.Get().(*gzip.Writer)
-		if out.z == nil {
-			out.z = gzip.NewWriter(v.w)
-		}
-		out.z.Reset(v.w)
-		out.w = out.z
 	}
 	v.w.WriteHeader(status)
-	if v.r.Method == http.MethodHead {
-		out.w, out.z = io.Discard, nil
+	switch {
+	case v.r.Method == http.MethodHead:
+		out.w = io.Discard
+	case packed:
+		out.z = v.h.packers.Get().(*gzip.Writer)
+		out.z.Reset(v.w)
+		out.w = out.z
 	}
 	return out
 }
@@ -138,12 +138,14 @@ func (out *writer) flush() {
 	_ = http.NewResponseController(out.v.w).Flush() // where that cannot be, the page comes in one piece
 }
 
-// end sends what is left. Nothing may be sent after it.
+// end sends what is left. What is sent after it goes nowhere: the packer may be at work on another answer by then.
 func (out *writer) end() {
 	if out.z != nil {
 		_ = out.z.Close()
+		out.z.Reset(nil) // keeps nothing of this answer
 		out.v.h.packers.Put(out.z)
 	}
+	out.w, out.z = io.Discard, nil
 }
 
 func (v *visit) report(err error) { v.h.report(err) }

@@ -51,8 +51,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		v.take(action{post: v.look})
 		return
 	}
-	if c := streamsCall(); rt.scope.kind == "" && v.at("api", "v1", c.path) {
-		v.call(c, "")
+	if rt.scope.kind == "" && v.at("api", "v1", streamsPath) {
+		v.call(streamsCall(), "")
 		return
 	}
 	if rt.slash {

@@ -48,9 +48,14 @@ func (x *pgChanger) removeAll(keys []activitylog.Key) (int, error) {
 		times.add(strconv.FormatInt(k.Time.UnixMicro(), 10))
 		ids.add(k.ID.String())
 	}
-	res, err := x.tx.ExecContext(x.ctx, `DELETE FROM activitylog_events e
-		USING unnest($1::text[], $2::bigint[], $3::uuid[]) AS k (org, time, id)
-		WHERE e.org = k.org COLLATE "C" AND e.time = k.time AND e.id = k.id`, orgs.String(), times.String(), ids.String())
+	// The order is lockOrder; a DELETE by itself takes them as it finds them.
+	res, err := x.tx.ExecContext(x.ctx, `WITH locked AS MATERIALIZED (
+			SELECT e.org, e.time, e.id FROM activitylog_events e
+			JOIN unnest($1::text[], $2::bigint[], $3::uuid[]) AS k (org, time, id)
+			ON e.org = k.org COLLATE "C" AND e.time = k.time AND e.id = k.id
+			ORDER BY e.id, e.org FOR UPDATE OF e)
+		DELETE FROM activitylog_events e USING locked k WHERE e.org = k.org AND e.time = k.time AND e.id = k.id`,
+		orgs.String(), times.String(), ids.String())
 	if err != nil {
 		return 0, err
 	}
