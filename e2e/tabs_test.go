@@ -79,12 +79,11 @@ func TestLiveInSixTabs(t *testing.T) {
 		return n
 	}
 	for _, tb := range tabs {
-		eval[bool](tb, "document.querySelector('#live').click(), true")
-		tb.until(live + " === 'Live: on'")
+		tb.live()
 	}
 	record("mei")
 	for _, tb := range tabs {
-		tb.until("document.querySelector('#arrived')?.textContent === '1 new event – show'")
+		tb.arrived(1)
 	}
 	if n := streams(); n != 1 {
 		t.Errorf("six tabs opened %d streams", n)
@@ -92,10 +91,10 @@ func TestLiveInSixTabs(t *testing.T) {
 	tabs[0].hide(true) // it had the stream
 	record("mei")
 	for _, tb := range tabs[1:] {
-		tb.until("document.querySelector('#arrived').textContent === '2 new events – show'")
+		tb.arrived(2)
 	}
 	tabs[0].hide(false)
-	tabs[0].until("document.querySelector('#arrived').textContent === '2 new events – show'")
+	tabs[0].arrived(2)
 	if n := streams(); n != 2 {
 		t.Errorf("%d streams were opened; the tab that took over has the second", n)
 	}

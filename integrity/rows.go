@@ -105,7 +105,7 @@ func (t *tree) allowed() int64 {
 var errRow = errors.New("it was changed from outside")
 
 // getRow reads a record that putRow wrote.
-func (k *WriterKeys) getRow(tx activitylog.SpaceTx, key []byte, v any) (bool, error) {
+func (k *WriterKeys) getRow(tx getter, key []byte, v any) (bool, error) {
 	b, ok, err := tx.Get(key)
 	if err != nil || !ok {
 		return false, err
@@ -125,7 +125,7 @@ func (k *WriterKeys) openRow(key, b []byte, v any) error {
 	return parseRecord(body, "", v)
 }
 
-func (k *WriterKeys) putRow(tx activitylog.SpaceTx, key []byte, v any) error {
+func (k *WriterKeys) putRow(tx putter, key []byte, v any) error {
 	body, err := appendRecord(nil, "", v)
 	if err != nil {
 		return err

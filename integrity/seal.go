@@ -37,15 +37,37 @@ func (s *Sealer) step(ctx context.Context) (sealed int, more bool, err error) {
 	}
 	s.at = nil
 	var now *sealerAt
-	err = s.space.Update(ctx, func(tx activitylog.SpaceTx) error {
-		now, err = s.write(tx, at.head, next, b.orgs)
+	var d draft
+	err = s.space.View(ctx, func(tx activitylog.SpaceTx) error {
+		d = draft{below: tx, at: map[string]int{}}
+		now, err = s.write(&d, at.head, next, b.orgs)
 		return err
 	})
+	if err == nil && len(d.puts) > 0 {
+		err = s.space.Update(ctx, func(tx activitylog.SpaceTx) error {
+			if err := s.unmoved(tx, at.head); err != nil {
+				return err
+			}
+			return d.putTo(tx)
+		})
+	}
 	if err != nil {
 		return 0, false, err
 	}
 	s.at = now
 	return b.size, b.size == s.opts.Batch, nil
+}
+
+// unmoved fails if the seals are no longer where they were: whatever changes a tree moves the head.
+func (s *Sealer) unmoved(tx getter, was head) error {
+	var h head
+	if _, err := s.keys.getRow(tx, headKey, &h); err != nil {
+		return err
+	}
+	if h != was {
+		return errMoved
+	}
+	return nil
 }
 
 // sealerAt is where the sealers of a log are.
@@ -76,14 +98,10 @@ func (s *Sealer) silent(root *tree, now int64) bool {
 	return root.Size == 0 || now-root.Sealed >= s.opts.Beat.Microseconds()
 }
 
-// write writes a batch, if the head is still where it was, and returns where it is then.
-func (s *Sealer) write(tx activitylog.SpaceTx, was head, next activitylog.Position, batches map[string]*orgBatch) (*sealerAt, error) {
-	var h head
-	if _, err := s.keys.getRow(tx, headKey, &h); err != nil {
+// write drafts the seals of a batch, if the head is still where it was, and returns where it is then.
+func (s *Sealer) write(tx *draft, h head, next activitylog.Position, batches map[string]*orgBatch) (*sealerAt, error) {
+	if err := s.unmoved(tx, h); err != nil {
 		return nil, err
-	}
-	if h != was {
-		return nil, errMoved
 	}
 	root, err := s.openTree(tx, 0, "")
 	if err != nil {
@@ -123,7 +141,7 @@ func (s *Sealer) write(tx activitylog.SpaceTx, was head, next activitylog.Positi
 }
 
 // writeOrg adds a batch to the tree of an organization and returns what the root log is told.
-func (s *Sealer) writeOrg(tx activitylog.SpaceTx, h *head, org string, b *orgBatch, now int64) ([]byte, error) {
+func (s *Sealer) writeOrg(tx *draft, h *head, org string, b *orgBatch, now int64) ([]byte, error) {
 	var number uint32
 	known, err := s.keys.getRow(tx, orgKey(org), &number)
 	if err != nil {
@@ -154,7 +172,7 @@ func (s *Sealer) writeOrg(tx activitylog.SpaceTx, h *head, org string, b *orgBat
 }
 
 // openTree reads what is known of a tree and compares it with what was signed.
-func (s *Sealer) openTree(tx activitylog.SpaceTx, number uint32, org string) (*tree, error) {
+func (s *Sealer) openTree(tx getter, number uint32, org string) (*tree, error) {
 	var t tree
 	known, err := s.keys.getRow(tx, numberKey('s', number), &t)
 	if err != nil {
@@ -182,11 +200,11 @@ func (s *Sealer) openTree(tx activitylog.SpaceTx, number uint32, org string) (*t
 }
 
 // extend appends entries to a tree, saves it and signs its new root.
-func (s *Sealer) extend(tx activitylog.SpaceTx, number uint32, t *tree, b *orgBatch, now int64) error {
+func (s *Sealer) extend(tx getPutter, number uint32, t *tree, b *orgBatch, now int64) error {
 	return s.extendAs(tx, s.keys.Signer, number, t, b, now)
 }
 
-func (s *Sealer) extendAs(tx activitylog.SpaceTx, signer note.Signer, number uint32, t *tree, b *orgBatch, now int64) error {
+func (s *Sealer) extendAs(tx getPutter, signer note.Signer, number uint32, t *tree, b *orgBatch, now int64) error {
 	old := tlog.Tree{N: t.Size}
 	copy(old.Hash[:], t.Hash)
 	g := grow(tx, number, old, len(b.entries))

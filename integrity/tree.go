@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/activitylog/activitylog"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
@@ -13,7 +12,7 @@ const tileHeight = 8
 
 // tiles reads the tiles of one tree from the space, for tlog.TileHashReader, which authenticates them.
 type tiles struct {
-	tx     activitylog.SpaceTx
+	tx     getter
 	number uint32
 }
 
@@ -46,7 +45,7 @@ type growth struct {
 	fresh []tlog.Hash
 }
 
-func grow(tx activitylog.SpaceTx, number uint32, old tlog.Tree, entries int) *growth {
+func grow(tx getter, number uint32, old tlog.Tree, entries int) *growth {
 	g := &growth{
 		old: old.N, size: old.N, read: map[int64]tlog.Hash{},
 		first: tlog.StoredHashIndex(0, old.N), fresh: make([]tlog.Hash, 0, 2*entries+64),
@@ -101,7 +100,7 @@ func (g *growth) append(entry []byte) error {
 func (g *growth) root() (tlog.Hash, error) { return tlog.TreeHash(g.size, g) }
 
 // save writes the tiles that changed.
-func (g *growth) save(tx activitylog.SpaceTx, number uint32) error {
+func (g *growth) save(tx putter, number uint32) error {
 	for _, t := range tlog.NewTiles(tileHeight, g.old, g.size) {
 		data, err := tlog.ReadTileData(t, g)
 		if err != nil {

@@ -260,15 +260,12 @@ func TestFollowsAskForRightsAgain(t *testing.T) {
 					r := newRig(t)
 					var taken atomic.Bool
 					var asked atomic.Int64
-					pages, err := web.New(r.log, func(*http.Request) ([]access.Grant, error) {
+					answer := until(&taken, []access.Grant{org(access.AllRights), beta}, tt.grants, tt.err)
+					r.authorize = func(q *http.Request) ([]access.Grant, error) {
 						asked.Add(1)
-						if taken.Load() {
-							return tt.grants, tt.err
-						}
-						return []access.Grant{org(access.AllRights), beta}, nil
-					}, nil)
-					require.NoError(t, err)
-					l := listen(t, pages, following("orgs/acme/", "orgs/beta/", "orgs/acme/projects/p1/"))
+						return answer(q)
+					}
+					l := listen(t, r.pages, following("orgs/acme/", "orgs/beta/", "orgs/acme/projects/p1/"))
 					require.Equal(t, int64(1), asked.Load(), "once for all")
 					l.next()
 					time.Sleep(time.Minute)

@@ -184,24 +184,23 @@ func TestStreamResumes(t *testing.T) {
 		require.Equal(t, missed, events(t, l.next()))
 		require.Equal(t, missed, events(t, listen(t, r.pages, target+"?after="+url.QueryEscape(place)).next()))
 		// Another handler over the same log, as after a restart, knows the place too.
-		again, err := web.New(r.log, func(*http.Request) ([]access.Grant, error) { return r.grants, nil }, nil)
-		require.NoError(t, err)
-		l = listen(t, again, target, "Last-Event-ID", place)
+		r.serve(nil)
+		l = listen(t, r.pages, target, "Last-Event-ID", place)
 		require.Equal(t, missed, events(t, l.next()))
 		missed = []string{r.record("acme", "", "mia", 0).ID.String()}
 		require.Equal(t, missed, events(t, l.next()))
 
 		for name, from := range map[string]string{"another organization": "/orgs/beta/", "a project": "/orgs/acme/projects/p1/", "the platform": "/platform/"} {
-			l := listen(t, again, from+"api/v1/stream", "Last-Event-ID", place)
+			l := listen(t, r.pages, from+"api/v1/stream", "Last-Event-ID", place)
 			got := l.next()
 			l.hangUp()
 			require.Equal(t, "lagged", got[0].event, name)
 			require.Empty(t, events(t, got), name)
 		}
 		for _, wrong := range []string{"x", "end", place + "A", strings.Repeat("A", 5000), "\x00"} {
-			got := listen(t, again, "/mine/none/api/v1/stream", "Last-Event-ID", wrong)
+			got := listen(t, r.pages, "/mine/none/api/v1/stream", "Last-Event-ID", wrong)
 			require.Equal(t, http.StatusNotFound, got.code)
-			l := listen(t, again, "/platform/api/v1/stream", "Last-Event-ID", wrong)
+			l := listen(t, r.pages, "/platform/api/v1/stream", "Last-Event-ID", wrong)
 			require.Equal(t, "lagged", l.next()[0].event, wrong)
 			l.hangUp()
 		}
@@ -243,13 +242,12 @@ func TestStreamsShareAFollower(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &counting{Store: memory.New()}
 		r := newRigOver(t, store, nil)
-		pages, err := web.New(r.log, func(q *http.Request) ([]access.Grant, error) {
+		r.authorize = func(q *http.Request) ([]access.Grant, error) {
 			return []access.Grant{access.Org(activitylog.Actor{ID: q.Header.Get("User")}, "acme", access.View)}, nil
-		}, nil)
-		require.NoError(t, err)
+		}
 		var all []*listener
 		for i := range 40 {
-			all = append(all, listen(t, pages, "/orgs/acme/api/v1/stream", "User", fmt.Sprint("u", i)))
+			all = append(all, listen(t, r.pages, "/orgs/acme/api/v1/stream", "User", fmt.Sprint("u", i)))
 		}
 		time.Sleep(time.Minute)
 		store.tails.Store(0)
@@ -315,14 +313,8 @@ func TestStreamAsksForRightsAgain(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					r := newRig(t)
 					var taken atomic.Bool
-					pages, err := web.New(r.log, func(*http.Request) ([]access.Grant, error) {
-						if taken.Load() {
-							return tt.grants, tt.err
-						}
-						return []access.Grant{org(access.AllRights)}, nil
-					}, nil)
-					require.NoError(t, err)
-					l := listen(t, pages, "/orgs/acme/api/v1/stream")
+					r.authorize = until(&taken, []access.Grant{org(access.AllRights)}, tt.grants, tt.err)
+					l := listen(t, r.pages, "/orgs/acme/api/v1/stream")
 					r.record("acme", "p1", "leo", 0)
 					require.Len(t, events(t, l.next()), 1)
 					time.Sleep(time.Minute)

@@ -40,7 +40,9 @@ type rig struct {
 	log    *activitylog.Log
 	now    atomic.Pointer[time.Time]
 	grants []access.Grant
-	pages  *web.Handler
+	// authorize is asked by the pages; unless a test sets it, it answers with grants.
+	authorize web.Authorizer
+	pages     *web.Handler
 
 	mu     sync.Mutex
 	failed []error // what the host was told
@@ -53,6 +55,7 @@ func newRig(t *testing.T, grants ...access.Grant) *rig {
 func newRigOver(t *testing.T, store activitylog.Store, opts *web.Options, grants ...access.Grant) *rig {
 	t.Helper()
 	r := &rig{t: t, grants: grants}
+	r.authorize = func(*http.Request) ([]access.Grant, error) { return r.grants, nil }
 	r.set(start)
 	var err error
 	r.log, err = activitylog.New(store, &activitylog.Options{Now: r.clock})
@@ -71,8 +74,18 @@ func (r *rig) serve(opts *web.Options) {
 	}
 	o.Now, o.OnError = r.clock, r.told
 	var err error
-	r.pages, err = web.New(r.log, func(*http.Request) ([]access.Grant, error) { return r.grants, nil }, &o)
+	r.pages, err = web.New(r.log, func(q *http.Request) ([]access.Grant, error) { return r.authorize(q) }, &o)
 	require.NoError(r.t, err)
+}
+
+// until answers with grants until taken, and from then on with others or an error.
+func until(taken *atomic.Bool, grants, others []access.Grant, err error) web.Authorizer {
+	return func(*http.Request) ([]access.Grant, error) {
+		if taken.Load() {
+			return others, err
+		}
+		return grants, nil
+	}
 }
 
 func (r *rig) clock() time.Time { return *r.now.Load() }

@@ -43,12 +43,10 @@ func TestNothingForeignByAnyAddress(t *testing.T) {
 			for range 52 { // so that there are cursors
 				r.record("beta", "p1", "leo", 2*time.Hour)
 			}
-			platform, err := web.New(r.log, func(*http.Request) ([]access.Grant, error) {
-				return []access.Grant{access.Platform(ana, access.AllRights)}, nil
-			}, nil)
-			require.NoError(t, err)
-			cursor := mustQuery(t, get(t, platform, "/orgs/beta/?range=all").ok(t).link(t, "older")).Get("cursor")
-			all := mustQuery(t, get(t, platform, "/platform/?range=all").ok(t).link(t, "older")).Get("cursor")
+			r.grants = []access.Grant{access.Platform(ana, access.AllRights)}
+			cursor := mustQuery(t, r.get("/orgs/beta/?range=all").ok(t).link(t, "older")).Get("cursor")
+			all := mustQuery(t, r.get("/platform/?range=all").ok(t).link(t, "older")).Get("cursor")
+			r.grants = []access.Grant{tt.grant}
 
 			require.Contains(t, r.get(tt.home+"?range=all").ok(t).body, mine.ID.String())
 			var targets []string
@@ -186,9 +184,10 @@ func TestAuthorizerDecides(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	failing := func(err error) answer {
-		pages, e := web.New(r.log, func(*http.Request) ([]access.Grant, error) { return nil, err }, &web.Options{OnError: r.told})
-		require.NoError(t, e)
-		return get(t, pages, "/orgs/acme/?q=x")
+		granted := r.authorize
+		defer func() { r.authorize = granted }()
+		r.authorize = func(*http.Request) ([]access.Grant, error) { return nil, err }
+		return r.get("/orgs/acme/?q=x")
 	}
 	require.Equal(t, http.StatusUnauthorized, failing(fmt.Errorf("cookie: %w", web.ErrSignedOut)).code)
 	require.Equal(t, http.StatusForbidden, failing(access.ErrDenied).code)

@@ -168,13 +168,13 @@ func (b *postgres) update(ctx context.Context, name string, f func(*spaceTx) err
 		if _, err := tx.ExecContext(ctx, `SELECT 1 FROM activitylog_space_locks WHERE space = $1 FOR UPDATE`, name); err != nil {
 			return err
 		}
-		return f(&spaceTx{ctx: ctx, tx: tx, name: name, builder: b.newBuilder})
+		return f(&spaceTx{ctx: ctx, x: txExecutor{tx}, name: name, builder: b.newBuilder})
 	})
 }
 
 func (b *postgres) view(ctx context.Context, name string, f func(*spaceTx) error) error {
 	return b.reading(ctx, func(tx *sql.Tx) error {
-		return f(&spaceTx{ctx: ctx, tx: tx, name: name, builder: b.newBuilder, readOnly: true})
+		return f(&spaceTx{ctx: ctx, x: txExecutor{tx}, name: name, builder: b.newBuilder, readOnly: true})
 	})
 }
 

@@ -2,6 +2,8 @@ package sqlstore
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,17 +30,30 @@ func (s *Store) PruneKeys(ctx context.Context, keys []activitylog.Key) (deleted 
 	return deleted, time.Since(began), nil
 }
 
-func (x *sqliteChanger) removeAll(keys []activitylog.Key) (n int, err error) {
+// removeAll takes all terms out of the text index before it deletes any row, since at the savepoint of the trigger of a
+// row the index would write out what it gathered so far.
+func (x *sqliteChanger) removeAll(keys []activitylog.Key) (int, error) {
+	there := make(map[int64]bool, len(keys))
+	floor := int64(0)
 	for _, k := range keys {
-		done, err := x.remove(&activitylog.Event{Org: k.Org, ID: k.ID, Time: k.Time})
+		s, ok, err := x.find(k.Org, k.ID)
 		if err != nil {
 			return 0, err
 		}
-		if done {
-			n++
+		if !ok || s.time != k.Time.UnixMicro() || there[s.key] {
+			continue
+		}
+		if err := x.unindex(s); err != nil {
+			return 0, err
+		}
+		there[s.key], floor = true, max(floor, s.seq)
+	}
+	for _, key := range slices.Sorted(maps.Keys(there)) {
+		if err := x.exec(`DELETE FROM activitylog_events WHERE key = ?`, key); err != nil {
+			return 0, err
 		}
 	}
-	return n, nil
+	return len(there), x.exec(`UPDATE activitylog_numbers SET value = max(value, ?) WHERE name = 'seq_floor'`, floor)
 }
 
 func (x *pgChanger) removeAll(keys []activitylog.Key) (int, error) {

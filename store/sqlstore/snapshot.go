@@ -42,7 +42,7 @@ func (b *sqlite) snapshot(ctx context.Context, f func(backend) error) error {
 }
 
 func (b *sqliteSnapshot) view(ctx context.Context, name string, f func(*spaceTx) error) error {
-	return f(&spaceTx{ctx: ctx, tx: b.tx, name: name, builder: b.newBuilder, readOnly: true})
+	return f(&spaceTx{ctx: ctx, x: txExecutor{b.tx}, name: name, builder: b.newBuilder, readOnly: true})
 }
 
 func (b *sqliteSnapshot) update(context.Context, string, func(*spaceTx) error) error {
@@ -78,7 +78,7 @@ func (b *postgres) snapshot(ctx context.Context, f func(backend) error) error {
 }
 
 func (b *postgresSnapshot) view(ctx context.Context, name string, f func(*spaceTx) error) error {
-	return f(&spaceTx{ctx: ctx, tx: b.tx, name: name, builder: b.newBuilder, readOnly: true})
+	return f(&spaceTx{ctx: ctx, x: txExecutor{b.tx}, name: name, builder: b.newBuilder, readOnly: true})
 }
 
 func (b *postgresSnapshot) update(context.Context, string, func(*spaceTx) error) error {

@@ -28,7 +28,7 @@ func (s *space) View(ctx context.Context, f func(activitylog.SpaceTx) error) err
 // spaceTx reads and writes one space inside a transaction of the database.
 type spaceTx struct {
 	ctx      context.Context
-	tx       activitylog.Tx
+	x        executor
 	name     string
 	builder  func() *builder
 	readOnly bool
@@ -42,7 +42,7 @@ func (t *spaceTx) exec(text string, args ...any) error {
 	}
 	w := t.builder()
 	w.write(text, args...)
-	_, err := t.tx.ExecContext(t.ctx, w.String(), w.args...)
+	_, err := t.x.exec(t.ctx, w.String(), w.args...)
 	return err
 }
 
@@ -57,7 +57,7 @@ func present(b []byte) []byte {
 func (t *spaceTx) Get(key []byte) ([]byte, bool, error) {
 	w := t.builder()
 	w.write("SELECT value FROM activitylog_spaces WHERE space = ? AND key = ?", t.name, present(key))
-	rows, err := t.tx.QueryContext(t.ctx, w.String(), w.args...)
+	rows, err := t.x.query(t.ctx, w.String(), w.args...)
 	found, err := collect(rows, err, func(rows *sql.Rows) ([]byte, error) {
 		var v []byte
 		err := rows.Scan(&v)
@@ -90,7 +90,7 @@ func (t *spaceTx) Range(from, to []byte) iter.Seq2[activitylog.Pair, error] {
 				w.write(" AND key < ?", to)
 			}
 			w.write(" ORDER BY key LIMIT ?", chunk)
-			rows, err := t.tx.QueryContext(t.ctx, w.String(), w.args...)
+			rows, err := t.x.query(t.ctx, w.String(), w.args...)
 			pairs, err := collect(rows, err, func(rows *sql.Rows) (activitylog.Pair, error) {
 				var p activitylog.Pair
 				err := rows.Scan(&p.Key, &p.Value)
@@ -115,8 +115,8 @@ func (t *spaceTx) Range(from, to []byte) iter.Seq2[activitylog.Pair, error] {
 }
 
 func (b *sqlite) update(ctx context.Context, name string, f func(*spaceTx) error) error {
-	return b.writer.do(ctx, func(c *sql.Conn) error {
-		if err := f(&spaceTx{ctx: ctx, tx: c, name: name, builder: b.newBuilder}); err != nil {
+	return b.writer.do(ctx, func(*sql.Conn) error {
+		if err := f(&spaceTx{ctx: ctx, x: writerExecutor{&b.writer}, name: name, builder: b.newBuilder}); err != nil {
 			return &callerError{err}
 		}
 		return nil
@@ -132,7 +132,7 @@ func (e *callerError) Is(target error) bool { return target == errRolledBack }
 
 func (b *sqlite) view(ctx context.Context, name string, f func(*spaceTx) error) error {
 	return b.reading(ctx, func(tx *sql.Tx) error {
-		return f(&spaceTx{ctx: ctx, tx: tx, name: name, builder: b.newBuilder, readOnly: true})
+		return f(&spaceTx{ctx: ctx, x: txExecutor{tx}, name: name, builder: b.newBuilder, readOnly: true})
 	})
 }
 

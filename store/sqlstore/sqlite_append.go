@@ -43,6 +43,8 @@ func (x txExecutor) query(ctx context.Context, text string, args ...any) (*sql.R
 	return x.tx.QueryContext(ctx, text, args...)
 }
 
+// writerExecutor looks at ctx before each statement alone: on this connection none can wait, and to watch one costs a
+// goroutine.
 type writerExecutor struct{ w *sqliteWriter }
 
 func (x writerExecutor) exec(ctx context.Context, text string, args ...any) (sql.Result, error) {
@@ -50,7 +52,7 @@ func (x writerExecutor) exec(ctx context.Context, text string, args ...any) (sql
 	if err != nil {
 		return nil, err
 	}
-	return stmt.ExecContext(ctx, args...)
+	return stmt.ExecContext(context.WithoutCancel(ctx), args...)
 }
 
 func (x writerExecutor) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
@@ -58,7 +60,7 @@ func (x writerExecutor) query(ctx context.Context, text string, args ...any) (*s
 	if err != nil {
 		return nil, err
 	}
-	return stmt.QueryContext(ctx, args...)
+	return stmt.QueryContext(context.WithoutCancel(ctx), args...)
 }
 
 func (b *sqlite) append(ctx context.Context, events []activitylog.Event) error {
@@ -112,24 +114,15 @@ type appender struct {
 }
 
 func (a *appender) run(ctx context.Context, events []activitylog.Event, encoded *encoding) error {
-	// Statements of the own connection cannot wait, so that they need no watching of ctx, which costs a goroutine each.
-	sctx := ctx
-	if !a.foreign {
-		sctx = context.WithoutCancel(ctx)
-	}
-	if err := a.readState(sctx); err != nil {
+	if err := a.readState(ctx); err != nil {
 		return err
 	}
 	spread := a.spread
 	// All rows before all terms: the trigger of a row opens a savepoint, at which the text index would write out what
 	// it gathered so far, a segment for every row.
 	added := make([]indexedRow, 0, len(events))
-	n := 0
 	for r := range encoded.rows {
-		if n++; n%64 == 0 && ctx.Err() != nil {
-			return ctx.Err()
-		}
-		key, ok, err := a.insert(sctx, &events[r.index], a.seq+1+int64(r.index), r)
+		key, ok, err := a.insert(ctx, &events[r.index], a.seq+1+int64(r.index), r)
 		if err != nil {
 			return err
 		}
@@ -139,12 +132,12 @@ func (a *appender) run(ctx context.Context, events []activitylog.Event, encoded 
 	}
 	index := textInsert(a.module)
 	for _, r := range added {
-		if _, err := a.x.exec(sctx, index, r.key, r.text); err != nil {
+		if _, err := a.x.exec(ctx, index, r.key, r.text); err != nil {
 			return err
 		}
 	}
 	if a.spread != spread {
-		_, err := a.x.exec(sctx, `UPDATE activitylog_numbers SET value = ? WHERE name = 'spread'`, a.spread)
+		_, err := a.x.exec(ctx, `UPDATE activitylog_numbers SET value = ? WHERE name = 'spread'`, a.spread)
 		return err
 	}
 	return nil

@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
-	"errors"
 	"strings"
 
 	"github.com/activitylog/activitylog"
 	"github.com/activitylog/activitylog/internal/terms"
+	"github.com/google/uuid"
 )
 
 // change implements backend.
@@ -17,21 +17,21 @@ func (b *sqlite) change(ctx context.Context, f func(changer) error) error {
 	if err != nil {
 		return err
 	}
-	return b.writer.do(ctx, func(c *sql.Conn) error {
-		if _, err := c.ExecContext(ctx, `UPDATE activitylog_numbers SET value = 1 WHERE name = 'guard'`); err != nil {
+	return b.writer.do(ctx, func(*sql.Conn) error {
+		x := &sqliteChanger{ctx: ctx, x: writerExecutor{&b.writer}, module: module}
+		if err := x.exec(`UPDATE activitylog_numbers SET value = 1 WHERE name = 'guard'`); err != nil {
 			return err
 		}
-		if err := f(&sqliteChanger{ctx: ctx, c: c, module: module}); err != nil {
+		if err := f(x); err != nil {
 			return err
 		}
-		_, err := c.ExecContext(ctx, `UPDATE activitylog_numbers SET value = 0 WHERE name = 'guard'`)
-		return err
+		return x.exec(`UPDATE activitylog_numbers SET value = 0 WHERE name = 'guard'`)
 	})
 }
 
 type sqliteChanger struct {
 	ctx    context.Context
-	c      *sql.Conn
+	x      executor
 	module string
 }
 
@@ -42,13 +42,15 @@ type stored struct {
 }
 
 // find returns false if the event is gone.
-func (x *sqliteChanger) find(e *activitylog.Event) (s stored, ok bool, err error) {
-	err = x.c.QueryRowContext(x.ctx, `SELECT key, seq, time, search_text FROM activitylog_events WHERE id = ? AND org = ?`,
-		bytes.Clone(e.ID[:]), e.Org).Scan(&s.key, &s.seq, &s.time, &s.text)
-	if errors.Is(err, sql.ErrNoRows) {
-		return s, false, nil
+func (x *sqliteChanger) find(org string, id uuid.UUID) (s stored, ok bool, err error) {
+	rows, err := x.x.query(x.ctx, `SELECT key, seq, time, search_text FROM activitylog_events WHERE id = ? AND org = ?`, id[:], org)
+	list, err := collect(rows, err, func(rows *sql.Rows) (s stored, err error) {
+		return s, rows.Scan(&s.key, &s.seq, &s.time, &s.text)
+	})
+	if err != nil || len(list) == 0 {
+		return s, false, err
 	}
-	return s, err == nil, err
+	return list[0], true, nil
 }
 
 // unindex takes a row out of the text index, which needs the row to be still there.
@@ -60,28 +62,12 @@ func (x *sqliteChanger) unindex(s stored) error {
 }
 
 func (x *sqliteChanger) exec(text string, args ...any) error {
-	_, err := x.c.ExecContext(x.ctx, text, args...)
+	_, err := x.x.exec(x.ctx, text, args...)
 	return err
 }
 
-// remove deletes the event that has the place of e.
-func (x *sqliteChanger) remove(e *activitylog.Event) (bool, error) {
-	s, ok, err := x.find(e)
-	if !ok || err != nil || s.time != e.Time.UnixMicro() {
-		return false, err
-	}
-	if err := x.unindex(s); err != nil {
-		return false, err
-	}
-	if err := x.exec(`DELETE FROM activitylog_events WHERE key = ?`, s.key); err != nil {
-		return false, err
-	}
-	err = x.exec(`UPDATE activitylog_numbers SET value = max(value, ?) WHERE name = 'seq_floor'`, s.seq)
-	return err == nil, err
-}
-
 func (x *sqliteChanger) current(e *activitylog.Event) (bool, error) {
-	rows, err := x.c.QueryContext(x.ctx, "SELECT "+selected+" FROM activitylog_events e WHERE e.id = ? AND e.org = ?", bytes.Clone(e.ID[:]), e.Org)
+	rows, err := x.x.query(x.ctx, "SELECT "+selected+" FROM activitylog_events e WHERE e.id = ? AND e.org = ?", bytes.Clone(e.ID[:]), e.Org)
 	return only(e, rows, err)
 }
 
@@ -96,7 +82,7 @@ func only(e *activitylog.Event, rows *sql.Rows, err error) (bool, error) {
 }
 
 func (x *sqliteChanger) rewrite(e *activitylog.Event) (bool, error) {
-	s, ok, err := x.find(e)
+	s, ok, err := x.find(e.Org, e.ID)
 	if !ok || err != nil {
 		return false, err
 	}

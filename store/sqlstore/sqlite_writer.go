@@ -185,12 +185,15 @@ func (w *sqliteWriter) close() error {
 	return err
 }
 
-// prepared returns a statement of the write connection.
+// prepared returns a statement of the write connection, unless ctx is over.
 func (w *sqliteWriter) prepared(ctx context.Context, text string) (*sql.Stmt, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	if stmt := w.stmts[text]; stmt != nil {
 		return stmt, nil
 	}
-	stmt, err := w.conn.PrepareContext(ctx, text)
+	stmt, err := w.conn.PrepareContext(context.WithoutCancel(ctx), text)
 	if err == nil {
 		w.stmts[text] = stmt
 	}
