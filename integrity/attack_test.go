@@ -162,6 +162,9 @@ var attacks = []attack{
 		a.r.record("initech", 1)
 		leaf := a.bytes("SELECT leaf FROM activitylog_events WHERE org = 'initech'")
 		a.exec("UPDATE activitylog_events SET leaf = ? WHERE org = 'initech'", flip(leaf, 60))
+		if !a.pg { // in the process that recorded it, the sealer does not read it: see TestSealsWhatWasRecorded
+			a.r = a.r.elsewhere()
+		}
 		a.r.seal()
 	}, "its evidence was not made with the key of the writers"},
 	{"delete before it is sealed", func(a *attacker) {
@@ -233,6 +236,27 @@ func (a *attacker) insert(leaf []byte) {
 	require.NoError(a.t, err)
 	_, err = log.Record(a.t.Context(), e)
 	require.NoError(a.t, err)
+}
+
+// A sealer in the process that recorded an event seals what was recorded, and not what somebody made of the row since.
+func TestSealsWhatWasRecorded(t *testing.T) {
+	t.Parallel()
+	for want, change := range map[string]func(a *attacker){
+		"the evidence in the row is not what was sealed": func(a *attacker) {
+			leaf := a.bytes("SELECT leaf FROM activitylog_events WHERE org = 'initech'")
+			a.exec("UPDATE activitylog_events SET leaf = ? WHERE org = 'initech'", flip(leaf, 60))
+		},
+		"the row is gone, and no purge tells why": func(a *attacker) { a.exec("DELETE FROM activitylog_events WHERE org = 'initech'") },
+	} {
+		r := sqliteRig(t)
+		r.record("acme", 1)
+		r.seal()
+		attack{want: want, do: func(a *attacker) {
+			r.record("initech", 1)
+			change(a)
+			r.seal()
+		}}.against(t, r, r.verify)
+	}
 }
 
 // onlyDeep are attacks that only a deep verification sees.

@@ -93,6 +93,18 @@ func (r *rig) reopen() {
 	r.sealer = r.newSealer(nil)
 }
 
+// elsewhere is a log on SQLite as another process has it.
+func (r *rig) elsewhere() *rig {
+	r.t.Helper()
+	store, err := sqlite.Open(r.ctx, r.dsn, nil)
+	require.NoError(r.t, err)
+	r.t.Cleanup(func() { require.NoError(r.t, store.Close()) })
+	other := *r
+	other.store = store
+	other.reopen()
+	return &other
+}
+
 func (r *rig) newSealer(o *integrity.SealerOptions) *integrity.Sealer {
 	r.t.Helper()
 	s, err := integrity.NewSealer(r.log, r.store, &r.keys, o)

@@ -84,6 +84,8 @@ type tree struct {
 	Sealed  int64  // when, in microseconds
 	Gone    int64  // rows that purges which are over removed
 	Purging []purging
+
+	edge map[int64]tlog.Hash // what is known of its hashes where it grows; not stored
 }
 
 // purging is a purge that has not told how it ended.

@@ -40,7 +40,7 @@ func (s *Sealer) step(ctx context.Context) (sealed int, more bool, err error) {
 	var d draft
 	err = s.space.View(ctx, func(tx activitylog.SpaceTx) error {
 		d = draft{below: tx, at: map[string]int{}}
-		now, err = s.write(&d, at.head, next, b.orgs)
+		now, err = s.write(&d, at, next, b.orgs)
 		return err
 	})
 	if err == nil && len(d.puts) > 0 {
@@ -74,7 +74,18 @@ func (s *Sealer) unmoved(tx getter, was head) error {
 type sealerAt struct {
 	head head
 	root tree
+	// left are trees of the last batch as this sealer left them, and then the root is too: to read and check them again
+	// would cost a tenth of the next seal. They hold as long as the head has not moved.
+	left map[string]leftTree
 }
+
+type leftTree struct {
+	number uint32
+	tree   tree
+}
+
+// worthKeeping is how many entries a batch adds to a tree that is kept for the next one, with up to 50 KB of hashes.
+const worthKeeping = 16
 
 // where tells where the sealers are, as this one left it or as the store has it. If another one went on meanwhile, that
 // comes out when this one writes.
@@ -99,13 +110,18 @@ func (s *Sealer) silent(root *tree, now int64) bool {
 }
 
 // write drafts the seals of a batch, if the head is still where it was, and returns where it is then.
-func (s *Sealer) write(tx *draft, h head, next activitylog.Position, batches map[string]*orgBatch) (*sealerAt, error) {
-	if err := s.unmoved(tx, h); err != nil {
+func (s *Sealer) write(tx *draft, was *sealerAt, next activitylog.Position, batches map[string]*orgBatch) (*sealerAt, error) {
+	if err := s.unmoved(tx, was.head); err != nil {
 		return nil, err
 	}
-	root, err := s.openTree(tx, 0, "")
-	if err != nil {
-		return nil, err
+	at := &sealerAt{head: was.head, root: was.root, left: map[string]leftTree{}}
+	h, root := &at.head, &at.root
+	if was.left == nil {
+		read, err := s.openTree(tx, 0, "")
+		if err != nil {
+			return nil, err
+		}
+		*root = *read
 	}
 	if h.Version == 0 {
 		h.Version, h.Streams = 1, 1
@@ -116,15 +132,18 @@ func (s *Sealer) write(tx *draft, h head, next activitylog.Position, batches map
 	now := max(s.opts.Now().UnixMicro(), root.Sealed) // the time of the root log never goes back
 	var records [][]byte
 	for _, org := range slices.Sorted(maps.Keys(batches)) {
-		r, err := s.writeOrg(tx, &h, org, batches[org], now)
+		l, r, err := s.writeOrg(tx, h, was.left[org], org, batches[org], now)
 		if err != nil {
 			return nil, fmt.Errorf("tree of organization %q: %w", org, err)
 		}
 		records = append(records, r)
+		if len(batches[org].entries) >= worthKeeping {
+			at.left[org] = l
+		}
 	}
 	if len(records) == 0 {
 		if !s.silent(root, now) {
-			return &sealerAt{h, *root}, nil
+			return at, nil
 		}
 		r, err := appendRecord(nil, beatPrefix, &beatRecord{Version: 1, At: now, Key: s.keys.Signer.KeyHash()})
 		if err != nil {
@@ -137,38 +156,53 @@ func (s *Sealer) write(tx *draft, h head, next activitylog.Position, batches map
 	}
 	h.Moves++
 	h.Position, h.Root = next, root.Size
-	return &sealerAt{h, *root}, s.keys.putRow(tx, headKey, &h)
+	return at, s.keys.putRow(tx, headKey, h)
 }
 
-// writeOrg adds a batch to the tree of an organization and returns what the root log is told.
-func (s *Sealer) writeOrg(tx *draft, h *head, org string, b *orgBatch, now int64) ([]byte, error) {
-	var number uint32
-	known, err := s.keys.getRow(tx, orgKey(org), &number)
+// openOrg reads the tree of an organization, which gets a number if it is new.
+func (s *Sealer) openOrg(tx *draft, h *head, org string) (l leftTree, err error) {
+	known, err := s.keys.getRow(tx, orgKey(org), &l.number)
 	if err != nil {
-		return nil, err
+		return l, err
 	}
 	if !known {
-		number = h.Streams
+		l.number = h.Streams
 		h.Streams++
-		if err := s.keys.putRow(tx, orgKey(org), &number); err != nil {
-			return nil, err
+		if err := s.keys.putRow(tx, orgKey(org), &l.number); err != nil {
+			return l, err
 		}
 	}
-	t, err := s.openTree(tx, number, org)
+	t, err := s.openTree(tx, l.number, org)
 	if err != nil {
-		return nil, err
+		return l, err
 	}
+	l.tree = *t
+	return l, nil
+}
+
+// writeOrg adds a batch to the tree of an organization, as it was left or else as it is read, and returns how it leaves
+// it and what the root log is told.
+func (s *Sealer) writeOrg(tx *draft, h *head, l leftTree, org string, b *orgBatch, now int64) (leftTree, []byte, error) {
+	if l.number == 0 {
+		var err error
+		if l, err = s.openOrg(tx, h, org); err != nil {
+			return l, nil, err
+		}
+	}
+	t := &l.tree
+	t.Purging = slices.Clone(t.Purging) // the draft may be worked out again
 	for _, p := range b.purges {
 		t.purge(p)
 	}
 	before := t.Size
-	if err := s.extend(tx, number, t, b, now); err != nil {
-		return nil, err
+	if err := s.extend(tx, l.number, t, b, now); err != nil {
+		return l, nil, err
 	}
-	return appendRecord(nil, sealPrefix, &sealRecord{
+	r, err := appendRecord(nil, sealPrefix, &sealRecord{
 		Version: 1, Stream: t.Stream, Size: t.Size, Hash: tlog.Hash(t.Hash), Previous: before, At: now,
 		Key: s.keys.Signer.KeyHash(), Min: t.Min, Gone: t.allowed(),
 	})
+	return l, r, err
 }
 
 // openTree reads what is known of a tree and compares it with what was signed.
@@ -207,7 +241,7 @@ func (s *Sealer) extend(tx getPutter, number uint32, t *tree, b *orgBatch, now i
 func (s *Sealer) extendAs(tx getPutter, signer note.Signer, number uint32, t *tree, b *orgBatch, now int64) error {
 	old := tlog.Tree{N: t.Size}
 	copy(old.Hash[:], t.Hash)
-	g := grow(tx, number, old, len(b.entries))
+	g := grow(tx, number, old, t.edge, len(b.entries))
 	var segment []byte
 	from := 0
 	for i, e := range b.entries {
@@ -236,7 +270,7 @@ func (s *Sealer) extendAs(tx getPutter, signer note.Signer, number uint32, t *tr
 	if err != nil {
 		return err
 	}
-	t.Size, t.Hash, t.Sealed = g.size, root[:], now
+	t.Size, t.Hash, t.Sealed, t.edge = g.size, root[:], now, g.edge()
 	if err := s.keys.putRow(tx, numberKey('s', number), t); err != nil {
 		return err
 	}

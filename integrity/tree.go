@@ -40,14 +40,16 @@ type growth struct {
 	old   int64
 	size  int64
 	tiles tlog.HashReader     // nil: the old tree is empty
-	read  map[int64]tlog.Hash // of the old tree, by their index
+	left  map[int64]tlog.Hash // of the old tree, by their index: what was known before
+	read  map[int64]tlog.Hash // and what was read since
 	first int64               // index of the first new hash
 	fresh []tlog.Hash
 }
 
-func grow(tx getter, number uint32, old tlog.Tree, entries int) *growth {
+// grow begins to append to a tree of which some hashes are known, by their index.
+func grow(tx getter, number uint32, old tlog.Tree, known map[int64]tlog.Hash, entries int) *growth {
 	g := &growth{
-		old: old.N, size: old.N, read: map[int64]tlog.Hash{},
+		old: old.N, size: old.N, left: known, read: map[int64]tlog.Hash{},
 		first: tlog.StoredHashIndex(0, old.N), fresh: make([]tlog.Hash, 0, 2*entries+64),
 	}
 	if old.N > 0 {
@@ -62,9 +64,7 @@ func (g *growth) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	var ask []int64
 	var at []int
 	for i, ix := range indexes {
-		if n := ix - g.first; n >= 0 && n < int64(len(g.fresh)) {
-			hashes[i] = g.fresh[n]
-		} else if h, ok := g.read[ix]; ok {
+		if h, ok := g.known(ix); ok {
 			hashes[i] = h
 		} else {
 			ask, at = append(ask, ix), append(at, i)
@@ -85,6 +85,33 @@ func (g *growth) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 		g.read[ask[i]] = h
 	}
 	return hashes, nil
+}
+
+func (g *growth) known(ix int64) (tlog.Hash, bool) {
+	if n := ix - g.first; n >= 0 && n < int64(len(g.fresh)) {
+		return g.fresh[n], true
+	}
+	if h, ok := g.left[ix]; ok {
+		return h, true
+	}
+	h, ok := g.read[ix]
+	return h, ok
+}
+
+// edge is what is known of the tiles at the right edge: with all of their hashes, the tree grows without reading.
+func (g *growth) edge() map[int64]tlog.Hash {
+	edge := map[int64]tlog.Hash{}
+	for level := 0; g.size>>level > 0; level++ {
+		base := level / tileHeight * tileHeight // of the tiles that this level is in
+		from := g.size >> base >> tileHeight << tileHeight >> (level - base)
+		for n := from; n < g.size>>level; n++ {
+			ix := tlog.StoredHashIndex(level, n)
+			if h, ok := g.known(ix); ok {
+				edge[ix] = h
+			}
+		}
+	}
+	return edge
 }
 
 func (g *growth) append(entry []byte) error {

@@ -38,7 +38,7 @@ func NewSQLite(db *sql.DB) (*Store, error) {
 	if db == nil {
 		return nil, fmt.Errorf("activitylog: %w: a store needs a database handle", activitylog.ErrInvalid)
 	}
-	s := &Store{db: db}
+	s := &Store{db: db, fresh: &fresh{}}
 	b := &sqlite{s: s, db: db}
 	b.writer.db = db
 	b.writer.turn = make(chan struct{}, 1)

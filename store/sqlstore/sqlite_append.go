@@ -70,15 +70,11 @@ func (b *sqlite) append(ctx context.Context, events []activitylog.Event) error {
 	}
 	encoded := encode(events)
 	defer encoded.stop()
-	var seen []string
-	err = b.writer.do(ctx, func(*sql.Conn) error {
-		a := appender{b: b, x: writerExecutor{&b.writer}, module: module}
-		err := a.run(ctx, events, encoded)
-		seen = a.orgs
-		return err
-	})
+	a := appender{b: b, x: writerExecutor{&b.writer}, module: module}
+	err = b.writer.do(ctx, func(*sql.Conn) error { return a.run(ctx, events, encoded) })
 	if err == nil {
-		for _, org := range seen {
+		b.s.fresh.add(a.seq, events, a.places)
+		for _, org := range a.orgs {
 			b.known.Store(org, true)
 		}
 	}
@@ -108,9 +104,16 @@ type appender struct {
 	module  string
 	foreign bool // the transaction is the host's
 	newest  int64
-	seq     int64
+	seq     int64 // the highest before
 	spread  int64
 	orgs    []string // newly written
+	places  []place  // of the events that were inserted
+}
+
+// place is where an event of a batch stands in the order of commits.
+type place struct {
+	index int
+	seq   int64
 }
 
 func (a *appender) run(ctx context.Context, events []activitylog.Event, encoded *encoding) error {
@@ -122,12 +125,14 @@ func (a *appender) run(ctx context.Context, events []activitylog.Event, encoded 
 	// it gathered so far, a segment for every row.
 	added := make([]indexedRow, 0, len(events))
 	for r := range encoded.rows {
-		key, ok, err := a.insert(ctx, &events[r.index], a.seq+1+int64(r.index), r)
+		seq := a.seq + 1 + int64(r.index)
+		key, ok, err := a.insert(ctx, &events[r.index], seq, r)
 		if err != nil {
 			return err
 		}
 		if ok {
 			added = append(added, indexedRow{key, r.text})
+			a.places = append(a.places, place{r.index, seq})
 		}
 	}
 	index := textInsert(a.module)

@@ -17,6 +17,7 @@ func (b *sqlite) change(ctx context.Context, f func(changer) error) error {
 	if err != nil {
 		return err
 	}
+	defer b.s.fresh.forget()
 	return b.writer.do(ctx, func(*sql.Conn) error {
 		x := &sqliteChanger{ctx: ctx, x: writerExecutor{&b.writer}, module: module}
 		if err := x.exec(`UPDATE activitylog_numbers SET value = 1 WHERE name = 'guard'`); err != nil {

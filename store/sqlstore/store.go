@@ -22,6 +22,7 @@ type Store struct {
 	owned bool // Close closes db
 	stmts statements
 	tx    activitylog.Tx // of a snapshot, whose queries all go through it
+	fresh *fresh         // nil: not kept
 }
 
 var (
@@ -142,6 +143,9 @@ func (s *Store) Tail(ctx context.Context, after activitylog.Position, limit int)
 // read, and returns the position of the last. The event holds until f returns, its leaf longer.
 func (s *Store) TailEvidence(ctx context.Context, after activitylog.Position, limit int,
 	f func(e *activitylog.Event, at activitylog.Position)) (activitylog.Position, error) {
+	if next, ok := s.fresh.tail(after, limit, f); ok {
+		return next, ctx.Err()
+	}
 	return s.back.tailEach(ctx, after, limit, evidence, func(w *builder, each func(*activitylog.Event, int64)) error {
 		return s.eachEvidence(ctx, w, each)
 	}, f)
