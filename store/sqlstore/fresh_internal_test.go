@@ -24,17 +24,17 @@ func TestFreshHasNoGap(t *testing.T) {
 	check := func(after, from, to int64) {
 		t.Helper()
 		last := after
-		at, ok := x.tail(numberPosition(after), 1<<20, func(e *activitylog.Event, at activitylog.Position) {
+		at, served := x.tail(numberPosition(after), 1<<20, func(e *activitylog.Event, at activitylog.Position) {
 			last++
 			require.Equal(t, fmt.Sprint(last), e.Org)
 			require.Equal(t, numberPosition(last), at)
 		})
-		require.Equal(t, from < to, ok)
-		if ok {
+		require.Equal(t, int(to-from), served)
+		if served > 0 {
 			require.Equal(t, from, after)
 			require.Equal(t, to, last)
-			require.Equal(t, numberPosition(to), at)
 		}
+		require.Equal(t, numberPosition(last), at)
 	}
 	commit(0, 10)
 	check(0, 0, 0) // nobody had asked before
@@ -66,10 +66,13 @@ func TestFreshHasNoGap(t *testing.T) {
 	require.Equal(t, []string{"46", "47"}, []string{rows[0].org, rows[1].org}, "what was handed out stays")
 	check(20_050-freshMost-1, 0, 0)
 	check(20_050-freshMost, 20_050-freshMost, 20_050)
-	_, ok := x.tail("20000", -1, nil)
-	require.False(t, ok)
-	_, ok = x.tail(activitylog.End, 10, nil)
-	require.False(t, ok)
-	_, ok = (*fresh)(nil).tail("0", 10, nil)
-	require.False(t, ok)
+	for _, other := range []struct {
+		x     *fresh
+		after activitylog.Position
+		limit int
+	}{{x, "20000", -1}, {x, "20000", 0}, {x, activitylog.End, 10}, {x, "wrong", 10}, {nil, "20000", 10}} {
+		at, served := other.x.tail(other.after, other.limit, nil)
+		require.Zero(t, served)
+		require.Equal(t, other.after, at)
+	}
 }

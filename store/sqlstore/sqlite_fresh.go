@@ -13,8 +13,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// fresh is what this process committed last, so that a sealer close behind need not read it back, which costs more than
-// to seal it. It covers each commit of the database whose seq lies behind from and up to to: one of somebody else leaves
+// fresh is what this process committed last, so that a sealer close behind need not read it back, which is half of what
+// it does. It covers each commit of the database whose seq lies behind from and up to to: one of somebody else leaves
 // a gap, and what lies before a gap is forgotten.
 type fresh struct {
 	wanted atomic.Bool // somebody seals: until then, nothing is kept
@@ -70,11 +70,12 @@ func (x *fresh) forget() {
 	x.from, x.rows = x.to, nil
 }
 
-// tail is TailEvidence, or false where the database must be asked.
-func (x *fresh) tail(after activitylog.Position, limit int, f func(*activitylog.Event, activitylog.Position)) (activitylog.Position, bool) {
+// tail is TailEvidence as far as it can be served from here, and tells how many events that were: the database knows
+// what comes behind them.
+func (x *fresh) tail(after activitylog.Position, limit int, f func(*activitylog.Event, activitylog.Position)) (next activitylog.Position, served int) {
 	from, err := parseNumberPosition(after)
 	if x == nil || err != nil || limit <= 0 {
-		return "", false
+		return after, 0
 	}
 	x.wanted.Store(true)
 	rows := x.behind(from, limit)
@@ -82,7 +83,7 @@ func (x *fresh) tail(after activitylog.Position, limit int, f func(*activitylog.
 		after = numberPosition(r.seq)
 		f(&activitylog.Event{Org: r.org, ID: r.id, Recorded: r.recorded, Action: r.action, Leaf: r.leaf}, after)
 	}
-	return after, len(rows) > 0
+	return after, len(rows)
 }
 
 func (x *fresh) behind(from int64, limit int) []freshRow {

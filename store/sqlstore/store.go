@@ -140,12 +140,15 @@ func (s *Store) Tail(ctx context.Context, after activitylog.Position, limit int)
 }
 
 // TailEvidence is Tail for sealing: it calls f with each event, of which only ID, Org, Recorded, Action and Leaf are
-// read, and returns the position of the last. The event holds until f returns, its leaf longer.
+// read, and returns the position of the last. The event holds until f returns, its leaf longer. On SQLite, what this
+// Store committed last comes as it was recorded, whatever became of the rows.
 func (s *Store) TailEvidence(ctx context.Context, after activitylog.Position, limit int,
 	f func(e *activitylog.Event, at activitylog.Position)) (activitylog.Position, error) {
-	if next, ok := s.fresh.tail(after, limit, f); ok {
-		return next, ctx.Err()
+	after, served := s.fresh.tail(after, limit, f)
+	if served > 0 && served == limit {
+		return after, ctx.Err()
 	}
+	limit -= served
 	return s.back.tailEach(ctx, after, limit, evidence, func(w *builder, each func(*activitylog.Event, int64)) error {
 		return s.eachEvidence(ctx, w, each)
 	}, f)
