@@ -13,6 +13,8 @@ import (
 const (
 	// lookAhead is how many events that are due are read at once. They are looked at again before they go.
 	lookAhead = 2000
+	// lookPast is how many that stay are read before others get their time: between those that go there may be millions.
+	lookPast = 20_000
 	// Batches grow and shrink by how long they take, but no further than this: the wait for a disk or for other writers
 	// does not get shorter with them.
 	firstBatch = 64
@@ -25,11 +27,10 @@ const (
 func (p *purge) batches(ctx context.Context) error {
 	var after *activitylog.Key
 	for p.report.Deleted < p.plan.Events { // else all of them are gone, and looking on would find none
-		events, err := p.look(ctx, after)
-		if err != nil || len(events) == 0 {
-			return err
+		events, next, err := p.look(ctx, after)
+		if len(events) == 0 && err == nil {
+			err = p.rest(ctx, p.debt)
 		}
-		last := activitylog.KeyOf(&events[len(events)-1])
 		for len(events) > 0 && err == nil {
 			if events, err = p.slice(ctx, events); err == nil {
 				err = p.rest(ctx, max(p.debt, courtesy))
@@ -37,10 +38,10 @@ func (p *purge) batches(ctx context.Context) error {
 		}
 		switch {
 		case errors.Is(err, errOthers): // look again
-		case err != nil:
+		case err != nil || next == nil:
 			return err
 		default:
-			after = &last
+			after = next
 		}
 	}
 	return nil
@@ -49,26 +50,39 @@ func (p *purge) batches(ctx context.Context) error {
 // errOthers means that somebody else had a turn since events were looked at, and may have removed some.
 var errOthers = errors.New("others had a turn")
 
-// look returns the next events that are due, oldest first.
-func (p *purge) look(ctx context.Context, after *activitylog.Key) (events []activitylog.Event, err error) {
+// look reads on behind a place. It returns what is due there, oldest first, and the place that it came to, or nil where
+// nothing else can be due: what was planned lies between two moments, and what stays may lie before them for years.
+func (p *purge) look(ctx context.Context, after *activitylog.Key) (events []activitylog.Event, next *activitylog.Key, err error) {
 	if p.turn, err = p.k.turn.last(ctx); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	began := time.Now()
-	q := activitylog.StoreQuery{Org: p.org, Filter: p.judge.candidates(), Order: activitylog.Oldest, After: after}
+	defer func() { p.owe(time.Since(began)) }()
+	oldest, newest := p.plan.span()
+	q := activitylog.StoreQuery{
+		Org: p.org, Filter: p.judge.candidates().And(activitylog.Since(oldest)), Order: activitylog.Oldest, After: after, Examine: lookPast,
+	}
+	looked := 0
 	for e, err := range p.k.store.Scan(ctx, q) {
-		if err != nil {
-			return nil, err
-		}
-		if p.judge.means(&e) {
+		var far *activitylog.ExamineLimitError
+		switch {
+		case errors.As(err, &far):
+			next = &far.At
+		case err != nil:
+			return nil, nil, err
+		case p.judge.means(&e):
 			events = append(events, e)
 		}
-		if len(events) == lookAhead {
+		if looked++; err == nil && (len(events) == lookAhead || looked == lookPast) {
+			key := activitylog.KeyOf(&e)
+			next = &key
 			break
 		}
 	}
-	p.owe(time.Since(began))
-	return events, nil
+	if next != nil && next.Time.After(newest) {
+		next = nil
+	}
+	return events, next, nil
 }
 
 // slice removes as much of events as fits into one turn, and returns what is left.

@@ -26,6 +26,19 @@ type PlanPart struct {
 	Oldest, Newest time.Time // Event.Time, within these
 }
 
+// span is from when to when the events lie that would go.
+func (p Plan) span() (oldest, newest time.Time) {
+	for i, part := range p.Parts {
+		if i == 0 || part.Oldest.Before(oldest) {
+			oldest = part.Oldest
+		}
+		if i == 0 || part.Newest.After(newest) {
+			newest = part.Newest
+		}
+	}
+	return oldest, newest
+}
+
 // Plan is the dry run: what a purge of an organization, or of all for the empty org, would remove now.
 func (k *Keeper) Plan(ctx context.Context, org string) (Plan, error) {
 	s, err := k.fold(ctx, org)
